@@ -1,0 +1,197 @@
+"""The composition root: builds an application from settings; names the concrete parts."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kbservice.clock import Clock, SystemClock
+from kbservice.domain.account import SYSTEM, Role
+from kbservice.errors import Conflict
+from kbservice.search.engine import SearchEngine
+from kbservice.search.memory_engine import MemoryEngine
+from kbservice.search.whoosh.engine import WhooshEngine
+from kbservice.services.accounts import Accounts
+from kbservice.services.doctor import Doctor
+from kbservice.services.exporting import Exporting
+from kbservice.services.feedback import FeedbackDesk
+from kbservice.services.heartbeat import Heartbeat
+from kbservice.services.importing import Importing
+from kbservice.services.indexing import Indexing
+from kbservice.services.intake import Intake
+from kbservice.services.jobs import Jobs
+from kbservice.services.knowledge import Knowledge
+from kbservice.services.profiles import ProfileBook
+from kbservice.services.resolution import ResolutionDesk
+from kbservice.services.retrieval import Retrieval
+from kbservice.services.suggesting import Suggesting
+from kbservice.services.tickets import Tickets
+from kbservice.services.training import Training
+from kbservice.settings import Settings
+from kbservice.store.database import Database
+from kbservice.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """Every service of one instance, wired; shared by web, worker and commands."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    vault: Vault
+    engine: SearchEngine
+    profiles: ProfileBook
+    heartbeat: Heartbeat
+    accounts: Accounts
+    intake: Intake
+    suggesting: Suggesting
+    feedback: FeedbackDesk
+    retrieval: Retrieval
+    resolution: ResolutionDesk
+    tickets: Tickets
+    knowledge: Knowledge
+    indexing: Indexing
+    training: Training
+    jobs: Jobs
+    importing: Importing
+    exporting: Exporting
+    doctor: Doctor
+
+    def close(self) -> None:
+        """Release files and connections."""
+        self.engine.close()
+        self.database.dispose()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstLogin:
+    """The first administrator's login; shown this once."""
+
+    name: str
+    password: str
+
+
+def _open_whoosh(settings: Settings, vault: Vault) -> SearchEngine:
+    return WhooshEngine(
+        settings.article_index_dir,
+        refresh_interval_s=settings.refresh_interval_s,
+        key=vault.sign_key,
+    )
+
+
+def _open_memory(_settings: Settings, _vault: Vault) -> SearchEngine:
+    return MemoryEngine()
+
+
+ENGINES: Mapping[str, Callable[[Settings, Vault], SearchEngine]] = {
+    "whoosh": _open_whoosh,
+    "memory": _open_memory,
+}
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> Application:
+    """Wire an initialised instance.
+
+    Raises:
+        SchemaMismatch: The database is not initialised, older or newer than this program.
+        Broken: The instance's keys are missing or unreadable.
+    """
+    clock = clock or SystemClock()
+    database = Database(settings.effective_database_url)
+    database.check_schema()
+    vault = Vault.load(settings.instance_dir / "keys")
+    engine = ENGINES[settings.engine](settings, vault)
+    profiles = ProfileBook(settings.instance_dir / "profiles", settings.profile)
+    heartbeat = Heartbeat(settings.instance_dir / "worker.beat", clock)
+    indexing = Indexing(database=database, engine=engine, clock=clock)
+    training = Training(
+        database=database,
+        profiles=profiles,
+        folder=settings.classifier_dir,
+        key=vault.sign_key,
+        clock=clock,
+    )
+    suggesting = Suggesting(
+        database=database, engine=engine, profiles=profiles, training=training, clock=clock
+    )
+    zone = ZoneInfo(settings.timezone)
+    return Application(
+        settings=settings,
+        clock=clock,
+        database=database,
+        vault=vault,
+        engine=engine,
+        profiles=profiles,
+        heartbeat=heartbeat,
+        accounts=Accounts(database, clock),
+        intake=Intake(
+            database=database, suggesting=suggesting, vault=vault, clock=clock, zone=zone
+        ),
+        suggesting=suggesting,
+        feedback=FeedbackDesk(database=database, profiles=profiles, clock=clock),
+        retrieval=Retrieval(database=database, engine=engine),
+        resolution=ResolutionDesk(database=database, profiles=profiles, clock=clock),
+        tickets=Tickets(database=database, profiles=profiles, vault=vault, clock=clock),
+        knowledge=Knowledge(database=database, clock=clock),
+        indexing=indexing,
+        training=training,
+        jobs=Jobs(
+            database=database,
+            clock=clock,
+            works={
+                "rebuild_index": lambda _arguments, progress: indexing.rebuild(progress),
+                "train_classifier": lambda arguments, progress: training.train(
+                    progress, profile_key=str(arguments.get("profile", ""))
+                ),
+            },
+        ),
+        importing=Importing(
+            database=database, profiles=profiles, vault=vault, clock=clock, zone=zone
+        ),
+        exporting=Exporting(database=database, vault=vault, clock=clock),
+        doctor=Doctor(
+            database=database,
+            indexing=indexing,
+            training=training,
+            heartbeat=heartbeat,
+            instance_dir=settings.instance_dir,
+        ),
+    )
+
+
+def init_instance(settings: Settings, *, admin: str = "admin") -> FirstLogin:
+    """Make a new instance: folders, keys, schema, first administrator.
+
+    Raises:
+        Conflict: The instance exists already.
+    """
+    if (settings.instance_dir / "keys").exists():
+        raise Conflict("There is an instance in {home} already", home=str(settings.home))
+    for folder in (settings.article_index_dir, settings.classifier_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    settings.instance_dir.chmod(0o700)
+    database = Database(settings.effective_database_url)
+    database.migrate()
+    Vault.create(settings.instance_dir / "keys")
+    password = secrets.token_urlsafe(12)
+    Accounts(database, SystemClock()).create(admin, Role.ADMIN, password=password, actor=SYSTEM)
+    database.dispose()
+    return FirstLogin(name=admin, password=password)
+
+
+@contextmanager
+def temporary_engine() -> Iterator[SearchEngine]:
+    """Open an empty engine of the product's own kind that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="kbservice-") as folder:
+        engine = WhooshEngine(Path(folder), refresh_interval_s=0.0, key=secrets.token_bytes(32))
+        try:
+            yield engine
+        finally:
+            engine.close()

@@ -1,0 +1,94 @@
+"""``kbservice classifier``: trains and releases the ticket classifier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from kbservice.cli.invocation import Invocation, invoked, open_application, operator
+from kbservice.cli.progress import shown_progress
+from kbservice.cli.tables import print_facts, print_table
+from kbservice.errors import NotFound
+
+
+@click.group()
+def classifier() -> None:
+    """Look after the ticket classifier."""
+
+
+@classifier.command()
+@click.option("--profile", default="", help="Learn from this profile's tickets [the instance's].")
+@invoked
+def train(invocation: Invocation, profile: str) -> None:
+    """Learn from the ticket store and judge on its newest tickets."""
+    application = open_application()
+    with shown_progress(invocation) as progress:
+        result = application.training.train(progress, profile_key=profile)
+    invocation.answer(result)
+    if not invocation.as_json:
+        print_facts(_flat(result))
+
+
+@classifier.command("list")
+@invoked
+def list_(invocation: Invocation) -> None:
+    """List the releases, newest first."""
+    releases = open_application().training.releases()
+    invocation.answer({"releases": releases})
+    if not invocation.as_json:
+        names = list(dict.fromkeys(name for item in releases for name in _plain(item)))
+        print_table(names, [[_plain(item).get(name) for name in names] for item in releases])
+
+
+@classifier.command()
+@click.argument("release", required=False)
+@invoked
+def show(invocation: Invocation, release: str | None) -> None:
+    """Show one release with its evaluation; the current one unless named."""
+    releases = open_application().training.releases()
+    wanted = [item for item in releases if _is_wanted(item, release)]
+    if not wanted:
+        raise NotFound("Classifier release {id} does not exist", id=release or "")
+    invocation.answer(wanted[0])
+    if not invocation.as_json:
+        print_facts(_flat(wanted[0]))
+
+
+@classifier.command()
+@click.argument("release")
+@invoked
+def promote(invocation: Invocation, release: str) -> None:
+    """Let a release classify from now on."""
+    open_application().training.promote(release, operator())
+    invocation.answer({"release": release})
+    invocation.say("Release {release} classifies from now on", release=release)
+
+
+@classifier.command()
+@invoked
+def rollback(invocation: Invocation) -> None:
+    """Let the previous release classify again."""
+    release = open_application().training.rollback(operator())
+    invocation.answer({"release": release})
+    invocation.say("Release {release} classifies from now on", release=release)
+
+
+def _is_wanted(item: dict[str, Any], release: str | None) -> bool:
+    if release is None:
+        return bool(item.get("current"))
+    return str(item.get("id")) == release
+
+
+def _plain(item: dict[str, Any]) -> dict[str, object]:
+    return {name: value for name, value in item.items() if not isinstance(value, dict | list)}
+
+
+def _flat(item: dict[str, Any], prefix: str = "") -> list[tuple[str, object]]:
+    pairs: list[tuple[str, object]] = []
+    for name, value in item.items():
+        if isinstance(value, dict):
+            pairs += _flat(value, f"{prefix}{name}.")
+        else:
+            pairs.append((f"{prefix}{name}", value))
+    return pairs

@@ -1,0 +1,1 @@
+"""Mapped classes of the ticket store, with the rules that belong to one record."""

@@ -1,0 +1,135 @@
+"""Knowledge articles and their revisions (KCS v6 sections)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kbservice.domain.base import Base
+from kbservice.errors import Conflict
+
+SECTIONS = ("problem", "environment", "cause", "solution", "faq")
+
+
+class ArticleState(StrEnum):
+    """Where an article stands; only published ones are searched."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+class Visibility(StrEnum):
+    """Who may read an article; intake forms see public ones only."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+
+
+class Article(Base):
+    """A known fix.
+
+    Attributes:
+        id: Public name: the source's own id where it has one, else ``KB-000123``.
+        verification: ``unverified``, ``internal`` (tested) or ``user`` (confirmed in use).
+        symptoms: Redacted wording of tickets that this article solved.
+        revision: Grows with every change; also the version in the outbox and the index.
+    """
+
+    __tablename__ = "articles"
+
+    id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    source_id: Mapped[str | None] = mapped_column(String(400), unique=True)
+    title: Mapped[str] = mapped_column(String(500))
+    problem: Mapped[str] = mapped_column(Text, default="")
+    environment: Mapped[str] = mapped_column(Text, default="")
+    cause: Mapped[str] = mapped_column(Text, default="")
+    solution: Mapped[str] = mapped_column(Text, default="")
+    faq: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    category: Mapped[str | None] = mapped_column(String(100), index=True)
+    product: Mapped[str | None] = mapped_column(String(100))
+    version: Mapped[str | None] = mapped_column(String(100))
+    kind: Mapped[str | None] = mapped_column(String(50))
+    language: Mapped[str] = mapped_column(String(10), default="")
+    url: Mapped[str | None] = mapped_column(String(1000))
+    state: Mapped[ArticleState] = mapped_column(default=ArticleState.DRAFT, index=True)
+    visibility: Mapped[Visibility] = mapped_column(default=Visibility.INTERNAL)
+    verification: Mapped[str] = mapped_column(String(16), default="unverified")
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    solved_count: Mapped[int] = mapped_column(default=0)
+    failed_count: Mapped[int] = mapped_column(default=0)
+    last_success_at: Mapped[datetime | None]
+    symptoms: Mapped[list[str]] = mapped_column(default=list)
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)
+    published_at: Mapped[datetime | None]
+
+    # A change that was read before somebody else's commit is refused, not written over it.
+    __mapper_args__ = {  # noqa: RUF012  # SQLAlchemy declares it per instance
+        "version_id_col": revision,
+        "version_id_generator": False,
+    }
+
+    @property
+    def sections(self) -> dict[str, str]:
+        """The filled sections in reading order."""
+        return {name: text for name in SECTIONS if (text := getattr(self, name))}
+
+    def touch(self, now: datetime) -> None:
+        """Start a new revision."""
+        self.revision += 1
+        self.updated_at = now
+
+    def publish(self, now: datetime) -> None:
+        """Make the article searchable.
+
+        Raises:
+            Conflict: The article has no text at all, or is published already.
+        """
+        if self.state == ArticleState.PUBLISHED:
+            raise Conflict("Article {id} is published already", id=self.id)
+        if not self.sections:
+            raise Conflict("Article {id} has no text to publish", id=self.id)
+        self.state = ArticleState.PUBLISHED
+        self.published_at = now
+        self.touch(now)
+
+    def retire(self, now: datetime) -> None:
+        """Take the article out of search; it stays readable by its address."""
+        if self.state == ArticleState.RETIRED:
+            raise Conflict("Article {id} is retired already", id=self.id)
+        self.state = ArticleState.RETIRED
+        self.touch(now)
+
+    def count_outcome(self, *, solved: bool, symptom: str, now: datetime) -> None:
+        """Add one ticket's outcome to the evidence; keeps the latest 50 symptoms."""
+        if solved:
+            self.solved_count += 1
+            self.last_success_at = now
+            if symptom and symptom not in self.symptoms:
+                self.symptoms = [*self.symptoms, symptom][-50:]
+        else:
+            self.failed_count += 1
+        self.touch(now)
+
+
+class ArticleRevision(Base):
+    """What an article said at one revision."""
+
+    __tablename__ = "article_revisions"
+    __table_args__ = (UniqueConstraint("article_id", "revision"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id"))
+    revision: Mapped[int]
+    title: Mapped[str] = mapped_column(String(500))
+    content: Mapped[dict[str, Any]]
+    author: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]

@@ -1,0 +1,86 @@
+"""Which details a ticket still lacks, and how to ask for them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from kbservice.text.normalise import fold_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kbservice.profiles.schema import Profile, RequiredDetail
+    from kbservice.profiles.wording import Bilingual
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """One wording in both languages."""
+
+    zh: str
+    en: str
+
+    @classmethod
+    def of(cls, words: Bilingual) -> Wording:
+        """Copy the wording of a profile."""
+        return cls(zh=words.zh, en=words.en)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A detail to ask for; plain dataclasses throughout, so that it turns into JSON as it is."""
+
+    field: str
+    labels: Wording
+    question: Wording
+
+
+def missing_details(
+    profile: Profile, kind: str | None, title: str, body: str, given: Mapping[str, str]
+) -> tuple[Missing, ...]:
+    """Return what this kind of ticket needs and neither its text nor ``given`` has.
+
+    Where the kind is not known, nothing is asked.
+
+    Raises:
+        NotFound: The profile has no such kind.
+    """
+    if kind is None:
+        return ()
+    text = fold_text(f"{title}\n{body}")
+    return tuple(
+        Missing(
+            field=detail.field,
+            labels=Wording.of(detail.labels),
+            question=Wording.of(detail.question),
+        )
+        for detail in profile.kind(kind).required
+        if not _is_filled(detail, given) and not _is_told(detail, text)
+    )
+
+
+def _is_filled(detail: RequiredDetail, given: Mapping[str, str]) -> bool:
+    return any(given.get(name, "").strip() for name in (detail.field, *detail.given))
+
+
+def _is_told(detail: RequiredDetail, text: str) -> bool:
+    lowered = text.lower()
+    return (
+        any(word in lowered for word in detail.keywords.zh)
+        or any(_word(word).search(lowered) for word in detail.keywords.en)
+        or any(_pattern(pattern).search(text) for pattern in detail.patterns)
+    )
+
+
+@cache
+def _word(word: str) -> re.Pattern[str]:
+    """English words must stand alone: ``team`` is not in ``steam``, but may touch Chinese."""
+    return re.compile(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])")
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

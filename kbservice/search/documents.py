@@ -1,0 +1,181 @@
+"""What goes into an index and what comes out of it: plain frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+DocumentKind = Literal["article", "ticket"]
+Sort = Literal["relevance", "newest", "solved"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchDocument:
+    """One article or one resolved ticket, as the engine sees it.
+
+    Attributes:
+        id: Unique over both kinds: an article's id, a ticket's number.
+        sections: Named texts in reading order (problem, environment, cause, solution, faq;
+            a ticket has problem and solution).
+        symptoms: Wording of tickets that this document solved; matched with little weight.
+        revision: An older revision never replaces a newer one.
+    """
+
+    id: str
+    kind: DocumentKind
+    title: str
+    sections: tuple[tuple[str, str], ...] = ()
+    symptoms: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    category: str = ""
+    product: str = ""
+    version: str = ""
+    state: str = "published"
+    visibility: Literal["public", "internal"] = "internal"
+    language: str = ""
+    article_id: str = ""
+    solved_count: int = 0
+    failed_count: int = 0
+    last_success_at: datetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    revision: int = 1
+
+    @property
+    def text(self) -> str:
+        """All sections as one text."""
+        return "\n".join(text for _, text in self.sections if text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What a hit must satisfy besides matching; an empty field restricts nothing.
+
+    Values within one field are alternatives; fields are combined with AND.
+    """
+
+    kind: DocumentKind | None = None
+    category: tuple[str, ...] = ()
+    product: tuple[str, ...] = ()
+    version: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
+    visibility: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    exclude: tuple[str, ...] = ()
+
+
+NO_FILTERS = Filters()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A word, an identifier or a run of Han characters, as typed.
+
+    Attributes:
+        field: ``title``, ``text`` or a filter field; empty for everywhere.
+        phrase: The characters or words must stand together in this order.
+        prefix: Matches every word that starts with ``text``.
+        column: 1-based place in the raw query.
+    """
+
+    text: str
+    field: str = ""
+    phrase: bool = False
+    prefix: bool = False
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """Alternatives joined by OR, of which one must (or, if negated, none may) match."""
+
+    terms: tuple[Term, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchQuery:
+    """A parsed query: every clause must hold, ``filters`` too.
+
+    A query without a clause matches everything the filters allow.
+    """
+
+    raw: str = ""
+    clauses: tuple[Clause, ...] = ()
+    filters: Filters = NO_FILTERS
+    sort: Sort = "relevance"
+    size: int = 10
+    page: int = 1
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a document was found: a term, where it stood, its part of the score."""
+
+    term: str
+    field: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """One found document.
+
+    Attributes:
+        snippet_html: Escaped text with ``<mark>`` around what matched; safe to print.
+        title_html: The title, likewise.
+    """
+
+    document: SearchDocument
+    score: float
+    title_html: str = ""
+    snippet_html: str = ""
+    why: tuple[Reason, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The document's id."""
+        return self.document.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexState:
+    """What the index holds now.
+
+    Attributes:
+        generation: Number of the generation that answers, 0 if there is none.
+        sequence: Last outbox sequence whose change is visible.
+        complete: False while the first build is still to come.
+    """
+
+    generation: int
+    documents: int
+    sequence: int
+    analyzer: str
+    complete: bool = True
+    size_bytes: int = 0
+    built_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """One page of hits, best first.
+
+    Attributes:
+        facets: Field name to (value, count) pairs, most frequent first.
+        read_as: How the query was understood, in the syntax a user could type.
+        relaxed: True if no document held all terms and some were dropped.
+    """
+
+    hits: tuple[SearchHit, ...]
+    total: int
+    terms: tuple[str, ...] = ()
+    read_as: str = ""
+    relaxed: bool = False
+    facets: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    did_you_mean: str = ""
+    state: IndexState | None = None

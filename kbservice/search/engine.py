@@ -1,0 +1,85 @@
+"""The seam between the service and a search engine."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from kbservice.search.documents import (
+    NO_FILTERS,
+    Filters,
+    IndexState,
+    SearchDocument,
+    SearchHit,
+    SearchPage,
+    SearchQuery,
+)
+
+
+class IndexWriter(Protocol):
+    """A batch of changes; visible together when its context ends without an error."""
+
+    def put(self, document: SearchDocument) -> None:
+        """Add the document, or replace the one of the same id unless that is newer."""
+
+    def remove(self, document_id: str) -> None:
+        """Take the document out; unknown ids are ignored."""
+
+    def mark(self, sequence: int) -> None:
+        """Store the last outbox sequence inside the commit of this batch."""
+
+
+class SearchEngine(Protocol):
+    """Ranked retrieval over published articles and resolved tickets.
+
+    Thread-safe for reading. A result reflects one index generation; a write is visible
+    after its batch commits and the reader refreshes (at most ``refresh_interval_s`` later).
+    Only one process may write: a second writer raises IndexLocked.
+    """
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """Return one page of hits, best first; ties are broken by document id.
+
+        Raises:
+            IndexUnavailable: The engine cannot answer now; retry after ``retry_after_s``.
+        """
+
+    def similar(
+        self, text: str, *, title: str = "", limit: int, within: Filters = NO_FILTERS
+    ) -> list[SearchHit]:
+        """Return documents that resemble a ticket's text, best first.
+
+        Any term may match; ``text`` may be long and is cut to its most telling terms.
+
+        Raises:
+            IndexUnavailable: The engine cannot answer now.
+        """
+
+    def writer(self) -> AbstractContextManager[IndexWriter]:
+        """Open a batch on the current generation: commit on clean exit, else discard."""
+
+    def rebuild(self) -> AbstractContextManager[IndexWriter]:
+        """Open a batch on a new, empty generation that replaces the current one on clean exit."""
+
+    def rollback(self) -> IndexState:
+        """Make the previous generation current again.
+
+        Raises:
+            NotFound: No previous generation is kept.
+        """
+
+    def ids(self) -> dict[str, int]:
+        """Return the revision of every document by its id, for comparison with the store."""
+
+    def state(self) -> IndexState:
+        """Describe what answers now.
+
+        Raises:
+            IndexUnavailable: There is no generation that opens.
+        """
+
+    def ping(self) -> None:
+        """Raise IndexUnavailable unless a search would be answered."""
+
+    def close(self) -> None:
+        """Release files and threads."""

@@ -1,0 +1,264 @@
+"""The formula in plain Python: the oracle of the other engines, and a search for tests."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from kbservice.errors import NotFound
+from kbservice.search import matching, recipe
+from kbservice.search.documents import (
+    NO_FILTERS,
+    Filters,
+    IndexState,
+    SearchDocument,
+    SearchHit,
+    SearchPage,
+    SearchQuery,
+)
+from kbservice.search.engine import IndexWriter
+from kbservice.search.filtering import FACETS, allows, values_of
+from kbservice.search.planner import selected
+from kbservice.search.snippets import Highlighter
+from kbservice.search.syntax import read_as
+from kbservice.text.tokens import FINGERPRINT, analyze, sequence_terms
+
+
+class _Batch:
+    """Collects changes and applies them together."""
+
+    def __init__(self, documents: dict[str, SearchDocument], sequence: int) -> None:
+        self.documents = dict(documents)
+        self.sequence = sequence
+
+    def put(self, document: SearchDocument) -> None:
+        """Add or replace, unless a newer revision is there."""
+        known = self.documents.get(document.id)
+        if known is None or known.revision <= document.revision:
+            self.documents[document.id] = document
+
+    def remove(self, document_id: str) -> None:
+        """Take a document out."""
+        self.documents.pop(document_id, None)
+
+    def mark(self, sequence: int) -> None:
+        """Remember the last outbox sequence."""
+        self.sequence = max(self.sequence, sequence)
+
+
+class MemoryEngine:
+    """A dict of documents, scored one by one; holds nothing beyond the process."""
+
+    def __init__(self) -> None:
+        self._documents: dict[str, SearchDocument] = {}
+        self._previous: dict[str, SearchDocument] | None = None
+        self._generation = 1
+        self._sequence = 0
+        self._index()
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """Return one page of hits, best first."""
+        found, relaxed = selected(query, _View(self, query.filters))
+        text = matching.positive_text(query)
+        scores = self._scores(text)
+        documents = [self._documents[key] for key in found]
+        documents.sort(key=lambda document: _rank(query, document, scores))
+        start = (query.page - 1) * query.size
+        return SearchPage(
+            hits=tuple(_hits(text, documents[start : start + query.size], scores)),
+            total=len(documents),
+            terms=tuple(dict.fromkeys(analyze(text).words)),
+            read_as=read_as(query),
+            relaxed=relaxed,
+            facets={field: _counted(field, documents) for field in FACETS},
+            state=self.state(),
+        )
+
+    def similar(
+        self, text: str, *, title: str = "", limit: int, within: Filters = NO_FILTERS
+    ) -> list[SearchHit]:
+        """Return documents that resemble a ticket's text, best first."""
+        question = f"{title}\n{text}" if title else text
+        scores = self._scores(question)
+        allowed = [key for key in scores if allows(within, self._documents[key])]
+        order = sorted(allowed, key=lambda key: (-scores[key], key))[:limit]
+        return _hits(question, [self._documents[key] for key in order], scores)
+
+    @contextmanager
+    def writer(self) -> Iterator[IndexWriter]:
+        """Change the documents together."""
+        batch = _Batch(self._documents, self._sequence)
+        yield batch
+        self._documents, self._sequence = batch.documents, batch.sequence
+        self._index()
+
+    @contextmanager
+    def rebuild(self) -> Iterator[IndexWriter]:
+        """Replace all documents together."""
+        batch = _Batch({}, self._sequence)
+        yield batch
+        self._previous = self._documents
+        self._documents, self._sequence = batch.documents, batch.sequence
+        self._generation += 1
+        self._index()
+
+    def rollback(self) -> IndexState:
+        """Return to the documents before the last rebuild."""
+        if self._previous is None:
+            raise NotFound("There is no previous index generation")
+        self._documents, self._previous = self._previous, None
+        self._generation += 1
+        self._index()
+        return self.state()
+
+    def ids(self) -> dict[str, int]:
+        """Return the revision of every document."""
+        return {document.id: document.revision for document in self._documents.values()}
+
+    def state(self) -> IndexState:
+        """Describe what answers now."""
+        return IndexState(
+            generation=self._generation,
+            documents=len(self._documents),
+            sequence=self._sequence,
+            analyzer=FINGERPRINT,
+            built_at=None,
+        )
+
+    def ping(self) -> None:
+        """Memory always answers."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _index(self) -> None:
+        self._counts = {key: recipe.TermCounts.of(doc) for key, doc in self._documents.items()}
+        averages = recipe.averages_of(list(self._counts.values()))
+        self.weights = {
+            stream: {key: counts.weigh(stream, averages) for key, counts in self._counts.items()}
+            for stream in recipe.STREAMS
+        }
+
+    def frequency(self, stream: str, term: str) -> int:
+        """Return how many documents hold a term."""
+        return sum(term in weights for weights in self.weights[stream].values())
+
+    def documents(self) -> dict[str, SearchDocument]:
+        """Return every document by id."""
+        return self._documents
+
+    def _scores(self, text: str) -> dict[str, float]:
+        scores: dict[str, float] = {}
+        streams = analyze(text)
+        if not (streams.words or streams.chars):
+            streams = analyze(text, keep_stop=True)
+        for item in recipe.query_terms(streams, self.frequency, len(self._documents)):
+            for key, weights in self.weights[item.stream].items():
+                if item.term in weights:
+                    part = item.factor * recipe.saturate(weights[item.term])
+                    scores[key] = scores.get(key, 0.0) + part
+        return scores
+
+
+class _View:
+    """The documents that pass the filters, as sets of ids."""
+
+    def __init__(self, engine: MemoryEngine, filters: Filters) -> None:
+        self._engine = engine
+        self._allowed = {
+            key for key, document in engine.documents().items() if allows(filters, document)
+        }
+
+    def everything(self) -> set[str]:
+        return set(self._allowed)
+
+    def nothing(self) -> set[str]:
+        return set()
+
+    def having(self, stream: str, term: str) -> set[str]:
+        weights = self._engine.weights[stream]
+        return {key for key in self._allowed if term in weights[key]}
+
+    def phrase(self, units: tuple[str, ...], field: str) -> set[str]:
+        return {
+            key for key in self._allowed if _stands(units, self._engine.documents()[key], field)
+        }
+
+    def prefixed(self, prefix: str) -> set[str]:
+        words = self._engine.weights["words"]
+        return {key for key in self._allowed if any(word.startswith(prefix) for word in words[key])}
+
+    def both(self, left: set[str], right: set[str]) -> set[str]:
+        return left & right
+
+    def either(self, left: set[str], right: set[str]) -> set[str]:
+        return left | right
+
+    def without(self, left: set[str], right: set[str]) -> set[str]:
+        return left - right
+
+    def size(self, docs: set[str]) -> int:
+        return len(docs)
+
+    def frequency(self, stream: str, term: str) -> int:
+        return self._engine.frequency(stream, term)
+
+    def total(self) -> int:
+        return len(self._engine.documents())
+
+    def covering(self, idfs: dict[str, float], least: float) -> set[str]:
+        words = self._engine.weights["words"]
+        return {
+            key
+            for key in self._allowed
+            if sum(value for word, value in idfs.items() if word in words[key]) >= least
+        }
+
+
+def _hits(text: str, documents: list[SearchDocument], scores: dict[str, float]) -> list[SearchHit]:
+    marks = Highlighter(text)
+    return [
+        SearchHit(
+            document=document,
+            score=scores.get(document.id, 0.0),
+            title_html=marks.title(document),
+            snippet_html=marks.snippet(document),
+        )
+        for document in documents
+    ]
+
+
+def _rank(
+    query: SearchQuery, document: SearchDocument, scores: dict[str, float]
+) -> tuple[float, float, str]:
+    score = scores.get(document.id, 0.0)
+    match query.sort:
+        case "newest":
+            return (-_moment(document.updated_at), -score, document.id)
+        case "solved":
+            return (-document.solved_count, -score, document.id)
+        case "relevance":
+            return (-score, 0.0, document.id)
+
+
+def _counted(field: str, documents: list[SearchDocument]) -> tuple[tuple[str, int], ...]:
+    counts = Counter(value for document in documents for value in values_of(document, field))
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _stands(units: tuple[str, ...], document: SearchDocument, field: str) -> bool:
+    texts = [document.title] if field == "title" else [text for _, text in document.sections]
+    if not field:
+        texts.append(document.title)
+    return any(_contains(sequence_terms(text), units) for text in texts)
+
+
+def _contains(terms: list[str], units: tuple[str, ...]) -> bool:
+    size = len(units)
+    return any(tuple(terms[i : i + size]) == units for i in range(len(terms) - size + 1))
+
+
+def _moment(value: datetime | None) -> float:
+    return value.timestamp() if value else 0.0

@@ -1,0 +1,1 @@
+"""The Whoosh engine: schema, durable storage, generations, snapshots, scoring."""

@@ -1,0 +1,80 @@
+"""The planner's set operations on one snapshot, as masks."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import numpy as np
+
+from kbservice.search.documents import Filters
+from kbservice.search.whoosh.postings import Mask
+from kbservice.search.whoosh.snapshot import Snapshot
+
+
+class MaskView:
+    """The documents of a snapshot that pass the filters."""
+
+    def __init__(self, snapshot: Snapshot, filters: Filters) -> None:
+        self._postings = snapshot.postings
+        self._snapshot = snapshot
+        self._allowed = snapshot.allowed(filters)
+
+    def everything(self) -> Mask:
+        """Return all of them."""
+        return self._allowed
+
+    def nothing(self) -> Mask:
+        """Return the empty set."""
+        return np.zeros(self._postings.size, dtype=np.bool_)
+
+    def having(self, stream: str, term: str) -> Mask:
+        """Return the documents that hold a term of a stream."""
+        return self._postings.mask(stream, term) & self._allowed
+
+    def phrase(self, units: tuple[str, ...], field: str) -> Mask:
+        """Return the documents where the units stand together."""
+        fields = {"title": ("title_sequence",), "text": ("sequence",)}.get(
+            field, ("title_sequence", "sequence")
+        )
+        masks = [self._postings.phrase(name, units) for name in fields]
+        found: Mask = reduce(np.logical_or, masks)
+        return found & self._allowed
+
+    def prefixed(self, prefix: str) -> Mask:
+        """Return the documents with a word that starts so."""
+        found = self.nothing()
+        for term in self._postings.terms_with("words", prefix):
+            found |= self._postings.mask("words", term)
+        return found & self._allowed
+
+    def both(self, left: Mask, right: Mask) -> Mask:
+        """Return the intersection."""
+        return left & right
+
+    def either(self, left: Mask, right: Mask) -> Mask:
+        """Return the union."""
+        return left | right
+
+    def without(self, left: Mask, right: Mask) -> Mask:
+        """Return the difference."""
+        return left & ~right
+
+    def size(self, docs: Mask) -> int:
+        """Return how many there are."""
+        return int(docs.sum())
+
+    def frequency(self, stream: str, term: str) -> int:
+        """Return how many documents of the whole index hold a term."""
+        return self._postings.frequency(stream, term)
+
+    def total(self) -> int:
+        """Return how many documents the whole index holds."""
+        return self._snapshot.total
+
+    def covering(self, idfs: dict[str, float], least: float) -> Mask:
+        """Return the documents whose words' idf adds up to at least ``least``."""
+        sums = np.zeros(self._postings.size)
+        for word, value in idfs.items():
+            sums[self._postings.read("words", word)[0]] += value
+        # A sum of the same parts in another order may differ in the last digit.
+        return (sums >= least - 1e-9) & self._allowed

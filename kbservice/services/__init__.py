@@ -1,0 +1,1 @@
+"""Use cases: one journey a module; each owns its transactions."""

@@ -1,0 +1,122 @@
+"""Finds what is wrong with an instance, and repairs what can be derived anew."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kbservice.errors import KbServiceError
+from kbservice.services.heartbeat import Heartbeat
+from kbservice.services.indexing import Indexing
+from kbservice.services.training import Training
+from kbservice.store import audit
+from kbservice.store.database import Database
+
+_LOW_DISK_BYTES = 500 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One examined part: what was seen and whether it is well."""
+
+    part: str
+    is_ok: bool
+    message: str
+
+
+class Doctor:
+    """Examines the store, the index, the classifier, the worker and the files."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        indexing: Indexing,
+        training: Training,
+        heartbeat: Heartbeat,
+        instance_dir: Path,
+    ) -> None:
+        self._database = database
+        self._indexing = indexing
+        self._training = training
+        self._heartbeat = heartbeat
+        self._instance_dir = instance_dir
+
+    def check(self) -> list[Finding]:
+        """Examine every part; never raises for a part that is ill."""
+        examinations: dict[str, Callable[[], Iterator[str]]] = {
+            "database": self._database_faults,
+            "audit": self._audit_faults,
+            "index": self._index_faults,
+            "outbox": self._outbox_faults,
+            "classifier": self._classifier_faults,
+            "worker": self._worker_faults,
+            "keys": self._key_faults,
+            "disk": self._disk_faults,
+        }
+        return [_finding(part, examine) for part, examine in examinations.items()]
+
+    def repair(self) -> list[Finding]:
+        """Rebuild an index that does not open, queue what differs, and examine again."""
+        try:
+            self._indexing.repair()
+            while self._indexing.drain():
+                pass
+        except KbServiceError:
+            self._indexing.rebuild()
+        return self.check()
+
+    def _database_faults(self) -> Iterator[str]:
+        self._database.check_schema()
+        yield from ()
+
+    def _audit_faults(self) -> Iterator[str]:
+        with self._database.reading() as session:
+            broken = audit.verify(session)
+        if broken is not None:
+            yield f"audit entry {broken} does not fit the one before it"
+
+    def _index_faults(self) -> Iterator[str]:
+        status = self._indexing.status()
+        if status.state is None:
+            yield status.error
+            return
+        diff = self._indexing.compare()
+        for name in ("missing", "stale", "extra"):
+            if ids := getattr(diff, name):
+                yield f"{len(ids)} documents {name}: {', '.join(ids[:5])}"
+
+    def _outbox_faults(self) -> Iterator[str]:
+        status = self._indexing.status()
+        if status.parked:
+            yield f"{status.parked} changes could not be indexed and are parked"
+
+    def _classifier_faults(self) -> Iterator[str]:
+        yield from self._training.faults()
+
+    def _worker_faults(self) -> Iterator[str]:
+        if not self._heartbeat.is_alive:
+            age_s = self._heartbeat.age_s()
+            yield "no sign of life yet" if age_s is None else f"last sign of life {age_s:.0f} s ago"
+
+    def _key_faults(self) -> Iterator[str]:
+        for path in sorted((self._instance_dir / "keys").iterdir()):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & 0o077:
+                yield f"{path.name} is readable by others (mode {mode:o})"
+
+    def _disk_faults(self) -> Iterator[str]:
+        free = shutil.disk_usage(self._instance_dir).free
+        if free < _LOW_DISK_BYTES:
+            yield f"only {free // 1024**2} MB are free"
+
+
+def _finding(part: str, examine: Callable[[], Iterator[str]]) -> Finding:
+    try:
+        faults = list(examine())
+    except (KbServiceError, OSError) as error:
+        faults = [str(error)]
+    return Finding(part=part, is_ok=not faults, message="; ".join(faults) or "ok")

@@ -1,0 +1,245 @@
+"""Keeps the search index equal to the ticket store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.orm import Session
+
+from kbservice.clock import Clock
+from kbservice.domain.account import Principal, Role
+from kbservice.domain.outbox import OutboxEvent
+from kbservice.errors import IndexLocked, IndexUnavailable, KbServiceError
+from kbservice.search.documents import IndexState, SearchDocument
+from kbservice.search.engine import SearchEngine
+from kbservice.services.progress import NullProgress, Progress
+from kbservice.services.projection import document_of_article, document_of_ticket
+from kbservice.store import articles, audit, outbox, tickets
+from kbservice.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+_BATCH = 200
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexStatus:
+    """How the index stands beside the store.
+
+    Attributes:
+        state: None while no generation opens; ``error`` then says why.
+        pending: Changes that the index has yet to see.
+        lag_s: Age of the oldest of them, 0 if there is none.
+        parked: Changes that failed too often and wait for a person.
+        is_current: The analyzer that built the index is the one in use.
+    """
+
+    state: IndexState | None
+    pending: int
+    lag_s: float
+    parked: int
+    articles: int
+    tickets: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexDiff:
+    """Where index and store differ, by document id."""
+
+    missing: tuple[str, ...]
+    stale: tuple[str, ...]
+    extra: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """True if the index equals the store."""
+        return not (self.missing or self.stale or self.extra)
+
+
+class Indexing:
+    """Carries changes from the outbox into the index, and rebuilds it."""
+
+    def __init__(self, *, database: Database, engine: SearchEngine, clock: Clock) -> None:
+        self._database = database
+        self._engine = engine
+        self._clock = clock
+
+    def drain(self, limit: int = _BATCH) -> int:
+        """Index one batch of waiting changes; return how many were settled.
+
+        A crash anywhere repeats the batch, which is harmless: documents are replaced by
+        id and revision. A change that cannot be indexed is tried alone, then parked.
+        """
+        with self._database.reading() as session:
+            events = outbox.batch(session, limit, now=self._clock.now())
+            changes = _load(session, events)
+        if not events:
+            return 0
+        try:
+            self._apply(events, changes)
+        except (IndexLocked, IndexUnavailable):
+            raise
+        except Exception as error:
+            if len(events) == 1:
+                self._record_failure(events[0], error)
+                return 0
+            log.warning("index_batch_failed", size=len(events), error=str(error))
+            return sum(self._drain_one(event, changes) for event in events)
+        return len(events)
+
+    def rebuild(self, progress: Progress | None = None) -> dict[str, object]:
+        """Build a new generation from the store and switch to it.
+
+        Searches go on with the old one; changes made meanwhile wait in the outbox.
+        """
+        progress = progress or NullProgress()
+        started = time.perf_counter()
+        with self._database.reading() as session:
+            total = articles.count_published(session) + tickets.count_resolved(session)
+            sequence = outbox.last_sequence(session)
+            progress.stage("index", total)
+            with self._engine.rebuild() as writer:
+                for document in _everything(session):
+                    writer.put(document)
+                    progress.advance()
+                progress.stage("verify", 0)
+                writer.mark(sequence)
+        state = self._engine.state()
+        took_s = round(time.perf_counter() - started, 3)
+        log.info("index_rebuilt", generation=state.generation, documents=state.documents)
+        return {"generation": state.generation, "documents": state.documents, "took_s": took_s}
+
+    def rollback(self, principal: Principal) -> IndexState:
+        """Make the previous generation answer again and queue what it misses."""
+        principal.demand(Role.ADMIN)
+        state = self._engine.rollback()
+        with self._database.transaction() as session:
+            audit.append(
+                session,
+                actor=principal.name,
+                action="index_rolled_back",
+                subject=f"index:{state.generation}",
+                facts={},
+                now=self._clock.now(),
+            )
+        self.repair()
+        return state
+
+    def repair(self) -> IndexDiff:
+        """Queue every record whose indexed form differs from the store."""
+        diff = self.compare()
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            for document_id in (*diff.missing, *diff.stale, *diff.extra):
+                ticket = tickets.find(session, document_id)
+                if ticket is not None:
+                    outbox.append(session, "ticket", document_id, ticket.version, now)
+                else:
+                    outbox.append(session, "article", document_id, 0, now)
+        return diff
+
+    def compare(self) -> IndexDiff:
+        """Compare ids and revisions of index and store."""
+        indexed = self._engine.ids()
+        with self._database.reading() as session:
+            stored = {document.id: document.revision for document in _everything(session)}
+        return IndexDiff(
+            missing=tuple(sorted(stored.keys() - indexed.keys())),
+            stale=tuple(
+                sorted(key for key in stored.keys() & indexed.keys() if stored[key] != indexed[key])
+            ),
+            extra=tuple(sorted(indexed.keys() - stored.keys())),
+        )
+
+    def status(self) -> IndexStatus:
+        """Describe the index without failing when it is down."""
+        state, error = None, ""
+        try:
+            state = self._engine.state()
+        except KbServiceError as problem:
+            error = str(problem)
+        with self._database.reading() as session:
+            waiting = outbox.pending(session)
+            return IndexStatus(
+                state=state,
+                pending=waiting.count,
+                lag_s=waiting.lag_s(self._clock.now()),
+                parked=outbox.parked_count(session),
+                articles=articles.count_published(session),
+                tickets=tickets.count_resolved(session),
+                error=error,
+            )
+
+    def lag_s(self) -> float:
+        """Return the age of the oldest change that search cannot see yet."""
+        with self._database.reading() as session:
+            return outbox.pending(session).lag_s(self._clock.now())
+
+    def wait_until_visible(self, sequence: int, timeout_s: float = 10.0) -> bool:
+        """Block until searches in this process see the change; False on timeout."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            with self._database.reading() as session:
+                is_settled = outbox.is_visible(session, sequence)
+            if is_settled and self._sequence() >= sequence:
+                return True
+            time.sleep(_POLL_S)
+        return False
+
+    def _sequence(self) -> int:
+        try:
+            return self._engine.state().sequence
+        except IndexUnavailable:
+            return -1
+
+    def _apply(
+        self, events: Sequence[OutboxEvent], changes: dict[str, SearchDocument | None]
+    ) -> None:
+        with self._engine.writer() as writer:
+            for key, document in changes.items():
+                if document is None:
+                    writer.remove(key)
+                else:
+                    writer.put(document)
+            writer.mark(max(event.sequence for event in events))
+        with self._database.transaction() as session:
+            outbox.delete(session, [event.sequence for event in events])
+
+    def _drain_one(self, event: OutboxEvent, changes: dict[str, SearchDocument | None]) -> int:
+        try:
+            self._apply([event], {event.key: changes[event.key]})
+        except (IndexLocked, IndexUnavailable):
+            raise
+        except Exception as error:  # noqa: BLE001  # any failure parks the row, never the queue
+            self._record_failure(event, error)
+            return 0
+        return 1
+
+    def _record_failure(self, event: OutboxEvent, error: Exception) -> None:
+        log.error("outbox_event_failed", sequence=event.sequence, key=event.key, error=repr(error))
+        with self._database.transaction() as session:
+            outbox.record_failure(session, event.sequence, repr(error), self._clock.now())
+
+
+def _load(session: Session, events: Sequence[OutboxEvent]) -> dict[str, SearchDocument | None]:
+    keys = {kind: [e.key for e in events if e.kind == kind] for kind in ("article", "ticket")}
+    changes: dict[str, SearchDocument | None] = {event.key: None for event in events}
+    for article in articles.by_ids(session, keys["article"]):
+        changes[article.id] = document_of_article(article)
+    for ticket in tickets.by_numbers(session, keys["ticket"]):
+        changes[ticket.number] = document_of_ticket(ticket)
+    return changes
+
+
+def _everything(session: Session) -> Iterator[SearchDocument]:
+    for article in articles.published(session):
+        if document := document_of_article(article):
+            yield document
+    for ticket in tickets.resolved(session):
+        if document := document_of_ticket(ticket):
+            yield document

@@ -1,0 +1,319 @@
+"""Known fixes, category, priority and missing details for a new ticket."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import structlog
+
+from kbservice.clock import Clock
+from kbservice.domain.account import Principal
+from kbservice.domain.suggestion import Suggestion, SuggestionItem
+from kbservice.errors import InvalidInput, KbServiceError, NotFound, Unavailable
+from kbservice.process.missing import Missing, missing_details
+from kbservice.profiles.schema import Profile
+from kbservice.search.documents import Filters, IndexState, SearchHit
+from kbservice.search.engine import SearchEngine
+from kbservice.services.profiles import ProfileBook
+from kbservice.services.training import Training
+from kbservice.store import suggestions as store
+from kbservice.store import tickets
+from kbservice.store.database import Database
+from kbservice.suggestion.fixes import Candidate, Fix, rank
+from kbservice.text.redaction import redact
+from kbservice.triage.classifier import Assessment, TicketText
+
+log = structlog.get_logger(__name__)
+
+MAX_TITLE = 500
+MAX_BODY = 50_000
+MAX_FIXES = 20
+_CANDIDATES = 30
+_SIMILAR_TICKETS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a ticket says before it is one; empty fields are unknown."""
+
+    title: str
+    body: str = ""
+    product: str = ""
+    version: str = ""
+    environment: str = ""
+    profile: str = ""
+    channel: str = ""
+    kind: str = ""
+    limit: int = 5
+
+    def check(self) -> None:
+        """Raise InvalidInput unless the texts are within their limits."""
+        if not (self.title.strip() or self.body.strip()):
+            raise InvalidInput.of("title", "a title or a body", "nothing")
+        for field, text, limit in (
+            ("title", self.title, MAX_TITLE),
+            ("body", self.body, MAX_BODY),
+        ):
+            if len(text) > limit:
+                raise InvalidInput.of(field, f"at most {limit} characters", f"{len(text)}")
+        if not 1 <= self.limit <= MAX_FIXES:
+            raise InvalidInput.of("limit", f"1 to {MAX_FIXES}", str(self.limit))
+
+    @property
+    def words(self) -> TicketText:
+        """The part that triage reads."""
+        return TicketText(
+            title=self.title,
+            body=self.body,
+            product=self.product,
+            version=self.version,
+            environment=self.environment,
+            channel=self.channel,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarTicket:
+    """A solved ticket that resembles the question."""
+
+    number: str
+    title: str
+    category: str
+    snippet_html: str
+    score: float
+    article_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Everything the service knows about a question.
+
+    Attributes:
+        id: Name for feedback; empty if the answer could not be stored.
+        degraded: Parts that were down: ``index``, ``classifier``, ``store``.
+        lag_s: Age of the oldest change that search could not see.
+    """
+
+    id: str
+    profile: Profile
+    fixes: tuple[Fix, ...]
+    similar_tickets: tuple[SimilarTicket, ...]
+    assessment: Assessment
+    missing: tuple[Missing, ...]
+    degraded: tuple[str, ...]
+    index: IndexState | None
+    took_ms: float
+    language: str = ""
+
+
+class Suggesting:
+    """Answers questions; never fails because search or the classifier is down."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        engine: SearchEngine,
+        profiles: ProfileBook,
+        training: Training,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._engine = engine
+        self._profiles = profiles
+        self._training = training
+        self._clock = clock
+
+    def suggest(self, question: Question, principal: Principal) -> Answer:
+        """Answer a question and remember what was answered.
+
+        Raises:
+            InvalidInput: There is no text, or too much.
+            NotFound: The named profile does not exist.
+        """
+        answer = self.answer(question, principal)
+        try:
+            with self._database.transaction() as session:
+                store.add(session, self.record(answer, question, principal))
+        except Unavailable:
+            log.warning("suggestion_not_stored", suggestion_id=answer.id)
+            return _with_part_down(answer, "store")
+        return answer
+
+    def answer(self, question: Question, principal: Principal) -> Answer:
+        """Answer a question without storing anything."""
+        started = time.perf_counter()
+        question.check()
+        profile = self._profiles.get(question.profile)
+        triage = self._training.triage(profile)
+        assessment = triage.assess(question.words, profile)
+        degraded = list(assessment.degraded)
+        hits, state = self._hits(question, principal, degraded)
+        kind = question.kind or assessment.kind.value
+        return Answer(
+            id=secrets.token_urlsafe(18),
+            profile=profile,
+            fixes=tuple(self._fixes(question, assessment, hits)),
+            similar_tickets=_similar_tickets(hits) if principal.is_staff else (),
+            assessment=assessment,
+            missing=missing_details(profile, kind, question.title, question.body, _given(question)),
+            degraded=tuple(degraded),
+            index=state,
+            took_ms=round((time.perf_counter() - started) * 1000, 2),
+        )
+
+    def record(
+        self,
+        answer: Answer,
+        question: Question,
+        principal: Principal,
+        *,
+        ticket_id: int | None = None,
+    ) -> Suggestion:
+        """Return the stored form of an answer, to be added to a transaction."""
+        return Suggestion(
+            id=answer.id,
+            ticket_id=ticket_id,
+            profile_key=answer.profile.key,
+            profile_version=answer.profile.version,
+            question={
+                "title": redact(question.title).text,
+                "body": redact(question.body).text,
+                "product": question.product,
+                "version": question.version,
+                "environment": redact(question.environment).text,
+                "channel": question.channel,
+            },
+            answer={
+                "assessment": _plain(asdict(answer.assessment)),
+                "missing": [_plain(asdict(item)) for item in answer.missing],
+                "similar_tickets": [asdict(item) for item in answer.similar_tickets],
+            },
+            decision=answer.assessment.decision,
+            classifier_release=answer.assessment.release.release,
+            index_generation=answer.index.generation if answer.index else 0,
+            index_sequence=answer.index.sequence if answer.index else 0,
+            degraded=list(answer.degraded),
+            principal=principal.name,
+            took_ms=answer.took_ms,
+            created_at=self._clock.now(),
+            items=[_item(position, fix) for position, fix in enumerate(answer.fixes, start=1)],
+        )
+
+    def get(self, suggestion_id: str, principal: Principal) -> Suggestion:
+        """Return a stored answer; intake forms see their own only.
+
+        Raises:
+            NotFound: There is none such for this reader.
+        """
+        with self._database.reading() as session:
+            suggestion = store.get(session, suggestion_id)
+        if not principal.is_staff and suggestion.principal != principal.name:
+            raise NotFound("Suggestion {id} does not exist", id=suggestion_id)
+        return suggestion
+
+    def of_ticket(self, number: str) -> list[Suggestion]:
+        """Return the stored answers of a ticket, newest first."""
+        with self._database.reading() as session:
+            return store.of_ticket(session, tickets.get(session, number).id)
+
+    def _hits(
+        self, question: Question, principal: Principal, degraded: list[str]
+    ) -> tuple[list[SearchHit], IndexState | None]:
+        within = (
+            Filters() if principal.is_staff else Filters(kind="article", visibility=("public",))
+        )
+        try:
+            hits = self._engine.similar(
+                question.body, title=question.title, limit=_CANDIDATES, within=within
+            )
+            return hits, self._engine.state()
+        except KbServiceError as error:
+            log.warning("suggest_without_index", reason=str(error))
+            degraded.append("index")
+            return [], None
+
+    def _fixes(
+        self, question: Question, assessment: Assessment, hits: Sequence[SearchHit]
+    ) -> list[Fix]:
+        return rank(
+            question.words,
+            [_candidate(hit) for hit in hits],
+            category=assessment.category.value,
+            limit=question.limit,
+            now=self._clock.now(),
+        )
+
+
+def _candidate(hit: SearchHit) -> Candidate:
+    document = hit.document
+    return Candidate(
+        id=document.id,
+        kind=document.kind,
+        title=document.title,
+        snippet_html=hit.snippet_html,
+        score=hit.score,
+        product=document.product,
+        version=document.version,
+        category=document.category,
+        solved_count=document.solved_count,
+        failed_count=document.failed_count,
+        last_success_at=document.last_success_at,
+        verification=document.state,
+        article_id=document.article_id,
+        sections=document.sections,
+        terms=tuple(reason.term for reason in hit.why),
+    )
+
+
+def _similar_tickets(hits: Sequence[SearchHit]) -> tuple[SimilarTicket, ...]:
+    found = [hit for hit in hits if hit.document.kind == "ticket"][:_SIMILAR_TICKETS]
+    return tuple(
+        SimilarTicket(
+            number=hit.document.id,
+            title=hit.document.title,
+            category=hit.document.category,
+            snippet_html=hit.snippet_html,
+            score=round(hit.score, 4),
+            article_id=hit.document.article_id,
+        )
+        for hit in found
+    )
+
+
+def _item(position: int, fix: Fix) -> SuggestionItem:
+    shown = _plain(asdict(fix))
+    return SuggestionItem(
+        rank=position,
+        article_id=fix.article_id,
+        score=fix.score,
+        confidence=fix.confidence,
+        why=shown.pop("why"),
+        shown=shown,
+    )
+
+
+def _given(question: Question) -> dict[str, str]:
+    return {
+        "product": question.product,
+        "version": question.version,
+        "environment": question.environment,
+    }
+
+
+def _with_part_down(answer: Answer, part: str) -> Answer:
+    values = {name: getattr(answer, name) for name in answer.__slots__}
+    return Answer(**{**values, "id": "", "degraded": (*answer.degraded, part)})
+
+
+def _plain(value: Any) -> Any:
+    """Return the same facts in JSON's own types."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value

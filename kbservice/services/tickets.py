@@ -1,0 +1,175 @@
+"""Reading and changing stored tickets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from kbservice.clock import Clock
+from kbservice.domain.account import Principal, Role
+from kbservice.domain.audit import AuditEntry
+from kbservice.domain.ticket import Ticket
+from kbservice.errors import InvalidInput, NotFound, StaleVersion
+from kbservice.profiles.schema import Profile
+from kbservice.services.profiles import ProfileBook
+from kbservice.services.targets import set_due_times
+from kbservice.store import audit, outbox, suggestions
+from kbservice.store import tickets as store
+from kbservice.store.database import Database
+from kbservice.store.paging import Page
+from kbservice.store.tickets import TicketFilter
+from kbservice.text.redaction import redact
+from kbservice.vault import Vault
+
+CHANGEABLE = ("category", "priority", "urgency", "kind", "product", "version", "environment")
+
+
+class Tickets:
+    """Shows tickets to those who may see them, and records every change."""
+
+    def __init__(
+        self, *, database: Database, profiles: ProfileBook, vault: Vault, clock: Clock
+    ) -> None:
+        self._database = database
+        self._profiles = profiles
+        self._vault = vault
+        self._clock = clock
+
+    def get(self, number: str, principal: Principal) -> Ticket:
+        """Return a ticket; intake forms see the ones they handed in.
+
+        Raises:
+            NotFound: There is none such for this reader.
+        """
+        with self._database.reading() as session:
+            ticket = store.get(session, number)
+            if not principal.is_staff and not self._is_own(session, ticket, principal):
+                raise NotFound("Ticket {number} does not exist", number=number)
+        return ticket
+
+    def page(
+        self, wanted: TicketFilter, *, after: str | None, limit: int, principal: Principal
+    ) -> Page[Ticket]:
+        """Return tickets, newest first."""
+        principal.demand(Role.AGENT)
+        with self._database.reading() as session:
+            return store.page(session, wanted, after=after, limit=limit)
+
+    def change(
+        self,
+        number: str,
+        changes: dict[str, str | None],
+        *,
+        expected_version: int | None = None,
+        principal: Principal,
+    ) -> Ticket:
+        """Change assessed or descriptive fields; a person's word replaces triage's.
+
+        Raises:
+            StaleVersion: Somebody else changed the ticket since ``expected_version``.
+            InvalidInput: A field is unknown or its value not one the profile knows.
+        """
+        principal.demand(Role.AGENT)
+        with self._database.transaction() as session:
+            ticket = store.get(session, number, for_update=True)
+            if expected_version is not None and ticket.version != expected_version:
+                raise StaleVersion(
+                    "Ticket {number} is at version {version} now",
+                    number=number,
+                    version=ticket.version,
+                )
+            profile = self._profiles.get(ticket.profile_key, ticket.profile_version)
+            before = {name: _value(ticket, name) for name in changes if name in CHANGEABLE}
+            for name, value in changes.items():
+                self._set(session, ticket, profile, name, value)
+            if "priority" in changes:
+                set_due_times(ticket, profile)
+            ticket.touch(self._clock.now())
+            if ticket.resolution is not None:
+                outbox.append(session, "ticket", number, ticket.version, self._clock.now())
+            self._audit(session, principal, "ticket_changed", number, before=before, after=changes)
+        return ticket
+
+    def reveal(self, number: str, reason: str, principal: Principal) -> dict[str, Any]:
+        """Return the unmasked requester and wording; who asked and why is recorded.
+
+        Raises:
+            InvalidInput: No reason is given.
+        """
+        principal.demand(Role.AGENT)
+        if len(reason.strip()) < 3:  # noqa: PLR2004  # a reason is more than a keystroke
+            raise InvalidInput.of("reason", "why the contact is needed", reason)
+        with self._database.transaction() as session:
+            ticket = store.get(session, number)
+            self._audit(session, principal, "requester_revealed", number, reason=reason)
+            if ticket.requester_sealed is None:
+                return {}
+            sealed = ticket.requester_sealed
+        plain: dict[str, Any] = json.loads(
+            self._vault.open(sealed, f"tickets.requester_sealed:{number}")
+        )
+        return plain
+
+    def timeline(self, number: str, principal: Principal) -> list[AuditEntry]:
+        """Return what happened to a ticket, oldest first."""
+        principal.demand(Role.AGENT)
+        with self._database.reading() as session:
+            store.get(session, number)
+            return audit.of_subject(session, f"ticket:{number}")
+
+    def _is_own(self, session: Session, ticket: Ticket, principal: Principal) -> bool:
+        asked = suggestions.of_ticket(session, ticket.id)
+        return any(suggestion.principal == principal.name for suggestion in asked)
+
+    def _set(
+        self, session: Session, ticket: Ticket, profile: Profile, name: str, value: str | None
+    ) -> None:
+        if name not in CHANGEABLE:
+            raise InvalidInput.of("field", " | ".join(CHANGEABLE), name)
+        if value:
+            _check_value(session, profile, name, value)
+        if name in ("category", "priority"):
+            setattr(ticket, name, value or None)
+            setattr(ticket, f"{name}_by", "person" if value else None)
+        elif name == "version":
+            ticket.product_version = value or None
+        elif name == "environment":
+            ticket.environment = redact(value).text if value else None
+        else:
+            setattr(ticket, name, value or None)
+
+    def _audit(
+        self, session: Session, principal: Principal, action: str, number: str, **facts: Any
+    ) -> None:
+        audit.append(
+            session,
+            actor=principal.name,
+            action=action,
+            subject=f"ticket:{number}",
+            facts=facts,
+            now=self._clock.now(),
+        )
+
+
+def _value(ticket: Ticket, name: str) -> Any:
+    return getattr(ticket, "product_version" if name == "version" else name)
+
+
+def _check_value(session: Session, profile: Profile, name: str, value: str) -> None:
+    known: list[str]
+    match name:
+        case "category":
+            known = [item.value for item in profile.categories]
+            known += [extra for extra in store.categories(session) if extra not in known]
+        case "priority":
+            known = [item.value for item in profile.priorities]
+        case "urgency":
+            known = [item.value for item in profile.urgencies]
+        case "kind":
+            known = [item.value for item in profile.kinds]
+        case _:
+            return
+    if value not in known:
+        raise InvalidInput.of(name, " | ".join(known), value)

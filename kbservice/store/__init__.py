@@ -1,0 +1,1 @@
+"""The ticket store: SQL only; functions take a Session and never commit."""

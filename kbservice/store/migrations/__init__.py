@@ -1,0 +1,1 @@
+"""Schema versions; written once, never edited after a release."""

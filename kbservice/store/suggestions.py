@@ -1,0 +1,150 @@
+"""Suggestions, what people did with them, and the record of each offered article."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from kbservice.domain.article import Article
+from kbservice.domain.suggestion import FAILED_REASONS, Feedback, Suggestion
+from kbservice.domain.ticket import Resolution
+from kbservice.errors import Conflict, NotFound
+from kbservice.store.inserting import insert
+
+# SQLite takes 32766 variables in a statement, PostgreSQL 65535: stay far below.
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixRecord:
+    """How one article did so far, and where it applies.
+
+    Attributes:
+        feedback: How often people did what with it: action to count.
+    """
+
+    article_id: str
+    solved: int
+    failed: int
+    last_success_at: datetime | None
+    verification: str
+    product: str | None
+    version: str | None
+    environment: str
+    feedback: dict[str, int]
+
+
+def add(session: Session, suggestion: Suggestion) -> None:
+    """Store a suggestion with its items.
+
+    Raises:
+        Conflict: The id is taken.
+    """
+    insert(session, suggestion, Conflict("Suggestion {id} exists already", id=suggestion.id))
+    for name in ("items", "feedback"):
+        if name not in suggestion.__dict__:
+            # Readable after the session without a query: a new suggestion has none.
+            set_committed_value(suggestion, name, [])
+
+
+def get(session: Session, suggestion_id: str) -> Suggestion:
+    """Return the suggestion with its items and feedback.
+
+    Raises:
+        NotFound: There is no such suggestion.
+    """
+    suggestion = session.scalar(_whole().where(Suggestion.id == suggestion_id))
+    if suggestion is None:
+        raise NotFound("Suggestion {id} does not exist", id=suggestion_id)
+    return suggestion
+
+
+def of_ticket(session: Session, ticket_id: int) -> list[Suggestion]:
+    """Return what was suggested for a ticket, latest first."""
+    query = _whole().where(Suggestion.ticket_id == ticket_id)
+    return list(session.scalars(query.order_by(Suggestion.created_at.desc(), Suggestion.id)))
+
+
+def add_feedback(session: Session, feedback: Feedback) -> None:
+    """Store what a person did; the same act may come again."""
+    session.add(feedback)
+    session.flush()
+
+
+def has_outcome(session: Session, ticket_id: int, article_id: str) -> bool:
+    """Tell whether feedback on this ticket said already whether the article solved it."""
+    return _exists(session, _is_outcome(article_id), Suggestion.ticket_id == ticket_id)
+
+
+def has_counted(session: Session, suggestion: Suggestion, article_id: str) -> bool:
+    """Tell whether the article's evidence holds this ticket (or suggestion) already."""
+    if _exists(session, _is_outcome(article_id), Suggestion.id == suggestion.id):
+        return True
+    if suggestion.ticket_id is None:
+        return False
+    used = exists().where(
+        Resolution.ticket_id == suggestion.ticket_id, Resolution.article_id == article_id
+    )
+    return bool(session.scalar(select(used))) or has_outcome(
+        session, suggestion.ticket_id, article_id
+    )
+
+
+def evidence(session: Session, article_ids: Iterable[str]) -> dict[str, FixRecord]:
+    """Return the record of each article that exists, by its id."""
+    ids = list(dict.fromkeys(article_ids))
+    found: dict[str, FixRecord] = {}
+    for start in range(0, len(ids), _BATCH):
+        batch = ids[start : start + _BATCH]
+        acts = _feedback_counts(session, batch)
+        for article in session.scalars(select(Article).where(Article.id.in_(batch))):
+            found[article.id] = _record(article, acts.get(article.id, {}))
+    return found
+
+
+def _whole() -> Select[Suggestion]:
+    return select(Suggestion).options(
+        selectinload(Suggestion.items), selectinload(Suggestion.feedback)
+    )
+
+
+def _exists(session: Session, *conditions: ColumnElement[bool]) -> bool:
+    joined = exists().where(Feedback.suggestion_id == Suggestion.id, *conditions)
+    return bool(session.scalar(select(joined)))
+
+
+def _is_outcome(article_id: str) -> ColumnElement[bool]:
+    failed = and_(Feedback.action == "rejected", Feedback.reason.in_(FAILED_REASONS))
+    solved = Feedback.action.in_(("solved", "deflected"))
+    return and_(Feedback.article_id == article_id, or_(solved, failed))
+
+
+def _feedback_counts(session: Session, article_ids: list[str]) -> dict[str, dict[str, int]]:
+    query = (
+        select(Feedback.article_id, Feedback.action, func.count())
+        .where(Feedback.article_id.in_(article_ids))
+        .group_by(Feedback.article_id, Feedback.action)
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for article_id, action, count in session.execute(query):
+        counts.setdefault(article_id or "", {})[action] = count
+    return counts
+
+
+def _record(article: Article, feedback: dict[str, int]) -> FixRecord:
+    return FixRecord(
+        article_id=article.id,
+        solved=article.solved_count,
+        failed=article.failed_count,
+        last_success_at=article.last_success_at,
+        verification=article.verification,
+        product=article.product,
+        version=article.version,
+        environment=article.environment,
+        feedback=feedback,
+    )

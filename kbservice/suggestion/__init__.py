@@ -1,0 +1,1 @@
+"""Known fixes for a ticket: candidates, features, ranking, evidence; knows no ORM and no web."""

@@ -1,0 +1,1 @@
+"""Everything that reads characters: folding, analysis, sentences, languages, hygiene, masking."""

@@ -1,0 +1,187 @@
+"""The analyzer: one way from text to terms, for documents, queries and features alike."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import itertools
+import operator
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from kbservice.text import atoms, han, stopwords
+from kbservice.text.characters import HAN, HANGUL, KANA, UNSPACED
+from kbservice.text.normalise import Folded, fold, fold_text
+
+_RULES: Final = 1  # raise it when a change here or below alters any stream
+FINGERPRINT: Final = hashlib.sha256(
+    "|".join(
+        (
+            str(_RULES),
+            han.VERSION,
+            atoms.VERSION,
+            importlib.metadata.version("zhconv-rs"),
+            unicodedata.unidata_version,
+        )
+    ).encode()
+).hexdigest()[:16]
+
+TermKind = Literal["han", "latin", "identifier"]
+
+_TOKEN: Final = re.compile(f"([{HAN}]+)|([{KANA}{HANGUL}]+)|{atoms.PATTERN}")
+_HAN_GROUP: Final = 1
+_UNIT: Final = re.compile(
+    rf"[{UNSPACED}]|(?<![A-Za-z0-9_])(?:[A-Za-z]\+\+|[CFJcfj]\#(?![A-Za-z0-9_]))|[^\W\d_{UNSPACED}]+|\d+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The terms of a text, in reading order and with repeats.
+
+    Attributes:
+        words: Chinese words in search mode, English stems, codes whole and in parts.
+        bigrams: Overlapping pairs of neighbouring Chinese characters.
+        chars: Single Chinese characters.
+        identifiers: Codes, versions, paths and addresses, lower-cased but verbatim.
+        pairs: Two neighbouring words, joined by a blank.
+    """
+
+    words: tuple[str, ...]
+    bigrams: tuple[str, ...]
+    chars: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    pairs: tuple[str, ...]
+
+
+class Span(NamedTuple):
+    """A term of the word stream and where the ORIGINAL text says it; spans may overlap.
+
+    Attributes:
+        text: Folded and lower-cased.
+        term: As in ``Streams.words``: stemmed if it is an English word.
+    """
+
+    text: str
+    term: str
+    start: int
+    end: int
+    kind: TermKind
+
+
+class SequenceToken(NamedTuple):
+    """One unit of the exact reading order; ``start`` and ``end`` lie in the ORIGINAL text."""
+
+    text: str
+    position: int
+    start: int
+    end: int
+
+
+def analyze(text: str, *, keep_stop: bool = False) -> Streams:
+    """Turn a text into its term streams.
+
+    Args:
+        text: Any text; it is folded here.
+        keep_stop: Keep stop words, for a query that consists of nothing else.
+    """
+    words: list[str] = []
+    bigrams: list[str] = []
+    chars: list[str] = []
+    identifiers: list[str] = []
+    heads: list[str] = []
+    stop: frozenset[str] = frozenset() if keep_stop else stopwords.CHINESE
+    matches = list(_TOKEN.finditer(fold_text(text)))
+    cut = han.words_of_runs(found[1] for found in matches if found.lastindex == _HAN_GROUP)
+    for match in matches:
+        run = match.group()
+        if match.lastindex is None:
+            atom = atoms.take_apart(run, keep_stop=keep_stop)
+            words += atom.words
+            identifiers += atom.identifiers
+            if atom.head:
+                heads.append(atom.head)
+            continue
+        chars += run
+        bigrams += map(operator.add, run, run[1:])
+        for word in next(cut) if match.lastindex == _HAN_GROUP else (run,):
+            words += _search_words(word, keep_stop)
+            if word not in stop:
+                heads.append(word)
+    return Streams(
+        words=tuple(words),
+        bigrams=tuple(bigrams),
+        chars=tuple(chars),
+        identifiers=tuple(identifiers),
+        pairs=tuple(map(" ".join, itertools.pairwise(heads))),
+    )
+
+
+def spans(text: str) -> list[Span]:
+    """Return every term of the word stream with its place in the original, for highlighting."""
+    folded = fold(text)
+    found: list[Span] = []
+    for match in _TOKEN.finditer(folded.text):
+        if match.lastindex is None:
+            found += _atom_spans(match, folded)
+        else:
+            found += _run_spans(match, folded)
+    return found
+
+
+def sequence(text: str) -> list[SequenceToken]:
+    """Return the exact reading order, for phrases and single characters.
+
+    Units are single Chinese (or kana, hangul) characters, runs of letters, runs of digits, and
+    ``C++``-like names; all lower-cased, none stemmed, none dropped; punctuation only separates.
+    ``Win11+Excel导出`` reads win·11·excel·导·出, hence both ``win11`` and ``Excel导出`` occur
+    in it, while ``win1`` does not.
+    """
+    folded = fold(text)
+    if folded.is_even:
+        return [
+            SequenceToken(match.group().lower(), position, match.start(), match.end())
+            for position, match in enumerate(_UNIT.finditer(folded.text))
+        ]
+    return [
+        SequenceToken(match.group().lower(), position, *folded.span(match.start(), match.end()))
+        for position, match in enumerate(_UNIT.finditer(folded.text))
+    ]
+
+
+def sequence_terms(text: str) -> list[str]:
+    """Return only the texts of ``sequence``: their index is their position."""
+    return [unit.lower() for unit in _UNIT.findall(fold_text(text))]
+
+
+@functools.lru_cache(1 << 16)
+def _search_words(word: str, keep_stop: bool) -> tuple[str, ...]:  # noqa: FBT001 (a cache key)
+    """Return the shorter words inside a word, the word itself and its mainland synonym."""
+    found = [*(inner for inner, _ in han.inner_words(word)), word, han.mainland_term(word) or ""]
+    return tuple(term for term in found if term and (keep_stop or term not in stopwords.CHINESE))
+
+
+def _atom_spans(match: re.Match[str], folded: Folded) -> Iterator[Span]:
+    atom = atoms.take_apart(match.group())
+    kind: TermKind = "latin" if atom.plain else "identifier"
+    for piece in atom.pieces:
+        start, end = match.start() + piece.start, match.start() + piece.end
+        text = folded.text[start:end].lower()
+        yield Span(text, piece.term, *folded.span(start, end), kind)
+
+
+def _run_spans(match: re.Match[str], folded: Folded) -> Iterator[Span]:
+    run, at = match.group(), match.start()
+    for word in han.words(run) if match.lastindex == _HAN_GROUP else (run,):
+        kept = [(inner, inner, at + start) for inner, start in han.inner_words(word)]
+        kept.append((word, word, at))
+        if same := han.mainland_term(word):
+            kept.append((word, same, at))
+        for text, term, start in kept:
+            if term not in stopwords.CHINESE:
+                yield Span(text, term, *folded.span(start, start + len(text)), "han")
+        at += len(word)

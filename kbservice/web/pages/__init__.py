@@ -1,0 +1,1 @@
+"""The pages that people see: the same service calls as the API, rendered as HTML."""

@@ -1,0 +1,59 @@
+"""The one process that writes the index: drains the outbox, then does waiting jobs."""
+
+from __future__ import annotations
+
+import os
+import socket
+from threading import Event
+
+import structlog
+
+from kbservice.bootstrap import Application
+from kbservice.errors import IndexLocked, IndexUnavailable, KbServiceError, Unavailable
+
+log = structlog.get_logger(__name__)
+
+_RETRY_S = 2.0
+
+
+def run(application: Application, stop: Event) -> None:
+    """Work until ``stop`` is set; every failure is logged and tried again."""
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    log.info("worker_started", worker=name)
+    while not stop.is_set():
+        pause_s = _step(application, name)
+        if pause_s:
+            stop.wait(pause_s)
+    log.info("worker_stopped", worker=name)
+
+
+def _step(application: Application, name: str) -> float:
+    """Do what waits; return how long to pause before looking again, in seconds."""
+    try:
+        application.heartbeat.beat(name)
+        settled = application.indexing.drain()
+        worked = application.jobs.run_next(name)
+    except IndexLocked as error:
+        log.info("worker_waits_for_index", reason=str(error))
+        return _RETRY_S
+    except IndexUnavailable as error:
+        return _repair(application, error)
+    except Unavailable as error:
+        log.warning("worker_waits", reason=str(error))
+        return _RETRY_S
+    except Exception:
+        # Last resort: the loop outlives anything; the facts are in the log.
+        log.exception("worker_step_failed")
+        return _RETRY_S
+    return 0.0 if settled or worked else application.settings.poll_interval_s
+
+
+def _repair(application: Application, error: KbServiceError) -> float:
+    """Build the index anew from the store when no generation opens."""
+    log.warning("index_missing", reason=str(error))
+    try:
+        application.indexing.rebuild()
+    except KbServiceError as failure:
+        log.warning("index_rebuild_failed", reason=str(failure))
+        return _RETRY_S
+    return 0.0
