@@ -24,9 +24,10 @@ from kbservice.services.heartbeat import Heartbeat
 from kbservice.services.importing import Importing
 from kbservice.services.indexing import Indexing
 from kbservice.services.intake import Intake
-from kbservice.services.jobs import Jobs
+from kbservice.services.jobs import Jobs, JobWork
 from kbservice.services.knowledge import Knowledge
 from kbservice.services.profiles import ProfileBook
+from kbservice.services.releases import Releases
 from kbservice.services.resolution import ResolutionDesk
 from kbservice.services.retrieval import Retrieval
 from kbservice.services.suggesting import Suggesting
@@ -34,7 +35,19 @@ from kbservice.services.tickets import Tickets
 from kbservice.services.training import Training
 from kbservice.settings import Settings
 from kbservice.store.database import Database
+from kbservice.triage.evaluation import TriageReport, evaluate_triage
 from kbservice.vault import Vault
+
+__all__ = [
+    "ENGINES",
+    "Application",
+    "FirstLogin",
+    "TriageReport",
+    "build",
+    "evaluate_triage",
+    "init_instance",
+    "temporary_engine",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,63 +119,82 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     database = Database(settings.effective_database_url)
     database.check_schema()
     vault = Vault.load(settings.instance_dir / "keys")
-    engine = ENGINES[settings.engine](settings, vault)
-    profiles = ProfileBook(settings.instance_dir / "profiles", settings.profile)
-    heartbeat = Heartbeat(settings.instance_dir / "worker.beat", clock)
-    indexing = Indexing(database=database, engine=engine, clock=clock)
-    training = Training(
-        database=database,
-        profiles=profiles,
-        folder=settings.classifier_dir,
-        key=vault.sign_key,
-        clock=clock,
+    return _wired(
+        _Parts(
+            settings=settings,
+            clock=clock,
+            database=database,
+            vault=vault,
+            engine=ENGINES[settings.engine](settings, vault),
+            profiles=ProfileBook(settings.instance_dir / "profiles", settings.profile),
+            heartbeat=Heartbeat(settings.instance_dir / "worker.beat", clock),
+        )
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What every service is made from."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    vault: Vault
+    engine: SearchEngine
+    profiles: ProfileBook
+    heartbeat: Heartbeat
+
+
+def _wired(parts: _Parts) -> Application:
+    database, clock, profiles = parts.database, parts.clock, parts.profiles
+    zone = ZoneInfo(parts.settings.timezone)
+    indexing = Indexing(database=database, engine=parts.engine, clock=clock)
+    releases = Releases(folder=parts.settings.classifier_dir, key=parts.vault.sign_key)
+    training = Training(database=database, profiles=profiles, releases=releases, clock=clock)
     suggesting = Suggesting(
-        database=database, engine=engine, profiles=profiles, training=training, clock=clock
-    )
-    zone = ZoneInfo(settings.timezone)
-    return Application(
-        settings=settings,
-        clock=clock,
         database=database,
-        vault=vault,
-        engine=engine,
+        engine=parts.engine,
         profiles=profiles,
-        heartbeat=heartbeat,
+        releases=releases,
+        clock=clock,
+    )
+    return Application(
+        **{name: getattr(parts, name) for name in _Parts.__slots__},
         accounts=Accounts(database, clock),
         intake=Intake(
-            database=database, suggesting=suggesting, vault=vault, clock=clock, zone=zone
+            database=database, suggesting=suggesting, vault=parts.vault, clock=clock, zone=zone
         ),
         suggesting=suggesting,
         feedback=FeedbackDesk(database=database, profiles=profiles, clock=clock),
-        retrieval=Retrieval(database=database, engine=engine),
+        retrieval=Retrieval(database=database, engine=parts.engine),
         resolution=ResolutionDesk(database=database, profiles=profiles, clock=clock),
-        tickets=Tickets(database=database, profiles=profiles, vault=vault, clock=clock),
+        tickets=Tickets(database=database, profiles=profiles, vault=parts.vault, clock=clock),
         knowledge=Knowledge(database=database, clock=clock),
         indexing=indexing,
         training=training,
-        jobs=Jobs(
-            database=database,
-            clock=clock,
-            works={
-                "rebuild_index": lambda _arguments, progress: indexing.rebuild(progress),
-                "train_classifier": lambda arguments, progress: training.train(
-                    progress, profile_key=str(arguments.get("profile", ""))
-                ),
-            },
-        ),
+        jobs=Jobs(database=database, clock=clock, works=_works(indexing, training)),
         importing=Importing(
-            database=database, profiles=profiles, vault=vault, clock=clock, zone=zone
+            database=database, profiles=profiles, vault=parts.vault, clock=clock, zone=zone
         ),
-        exporting=Exporting(database=database, vault=vault, clock=clock),
+        exporting=Exporting(database=database, vault=parts.vault, clock=clock),
         doctor=Doctor(
             database=database,
             indexing=indexing,
             training=training,
-            heartbeat=heartbeat,
-            instance_dir=settings.instance_dir,
+            heartbeat=parts.heartbeat,
+            instance_dir=parts.settings.instance_dir,
         ),
     )
+
+
+def _works(indexing: Indexing, training: Training) -> Mapping[str, JobWork]:
+    """Return what the worker can be asked to do."""
+    return {
+        "rebuild_index": lambda _arguments, progress: indexing.rebuild(progress),
+        "train_classifier": lambda arguments, progress: training.train(
+            progress, profile_key=str(arguments.get("profile", ""))
+        ),
+    }
 
 
 def init_instance(settings: Settings, *, admin: str = "admin") -> FirstLogin:

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from kbservice.bootstrap import Application, build, init_instance
+from kbservice.settings import Settings
 from kbservice.store.database import Database
 from tests import optional_parts, postgres_server
 from tests.databases import PostgresDatabases, copy_sqlite, migrated
@@ -118,3 +120,16 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def application(database_url: str, tmp_path: Path) -> Iterator[Application]:
+    """Return a fresh instance with an empty index; commits are visible at once."""
+    settings = Settings.load(
+        home=tmp_path / "home", database_url=database_url, refresh_interval_s=0.0
+    )
+    init_instance(settings)
+    opened = build(settings)
+    opened.indexing.rebuild()
+    yield opened
+    opened.close()

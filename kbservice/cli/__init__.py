@@ -8,19 +8,21 @@ from __future__ import annotations
 import click
 
 from kbservice import __version__
-from kbservice.cli.accounts import accounts
-from kbservice.cli.classifier import classifier
-from kbservice.cli.config import config
-from kbservice.cli.demo import demo
-from kbservice.cli.doctor import doctor
-from kbservice.cli.evaluate import evaluate
-from kbservice.cli.exports import export
-from kbservice.cli.imports import import_
-from kbservice.cli.index import index
-from kbservice.cli.instance import init
+from kbservice.cli import (
+    accounts,
+    classifier,
+    config,
+    demo,
+    doctor,
+    evaluate,
+    exports,
+    imports,
+    index,
+    instance,
+    profile,
+    serving,
+)
 from kbservice.cli.invocation import PoliteGroup
-from kbservice.cli.profile import profile
-from kbservice.cli.serving import serve, worker
 
 __all__ = ["cli", "main"]
 
@@ -36,19 +38,19 @@ def cli() -> None:
 
 
 for command in (
-    init,
-    demo,
-    serve,
-    worker,
-    doctor,
-    config,
-    import_,
-    export,
-    index,
-    classifier,
-    evaluate,
-    accounts,
-    profile,
+    instance.init,
+    demo.demo,
+    serving.serve,
+    serving.worker,
+    doctor.doctor,
+    config.config,
+    imports.import_,
+    exports.export,
+    index.index,
+    classifier.classifier,
+    evaluate.evaluate,
+    accounts.accounts,
+    profile.profile,
 ):
     cli.add_command(command)
 

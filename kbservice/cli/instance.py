@@ -29,9 +29,10 @@ def init(invocation: Invocation, admin: str) -> None:
         _hand_over(invocation, home, login)
         return
     is_migrated = upgrade(settings)
-    if login := first_login(open_application(settings), admin):
+    missing = first_login(open_application(settings), admin)
+    if missing is not None:
         # An earlier init was cut off before it made the account.
-        _hand_over(invocation, home, login)
+        _hand_over(invocation, home, missing)
         return
     invocation.answer({"home": home, "created": False, "migrated": is_migrated})
     invocation.say("There is an instance in {home} already", home=home)

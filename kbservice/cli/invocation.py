@@ -98,18 +98,13 @@ def invoked(function: Callable[Concatenate[Invocation, P], T]) -> Callable[..., 
     @click.option(
         "--lang", type=click.Choice(["zh", "en"]), help="Language of messages [from LANG]."
     )
-    @click.pass_context
     @functools.wraps(function)
-    def command(
-        context: click.Context,
-        /,
-        *args: P.args,
-        as_json: bool,
-        lang: str | None,
-        **options: P.kwargs,
-    ) -> T:
-        invocation = Invocation(as_json=as_json, locale=_locale(lang))
-        context.find_root().obj = invocation
+    def command(*args: P.args, **options: P.kwargs) -> T:
+        as_json, lang = options.pop("as_json"), options.pop("lang")
+        invocation = Invocation(
+            as_json=as_json is True, locale=_locale(lang if isinstance(lang, str) else None)
+        )
+        click.get_current_context().find_root().obj = invocation
         # A command that ends soon speaks for itself; servers configure more.
         logs.configure("console", "warning")
         return function(invocation, *args, **options)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Event, Thread
 from types import FrameType
+from typing import Protocol
 
 import click
 from waitress.server import create_server
@@ -82,9 +83,17 @@ def run_service(settings: Settings, *, with_worker: bool, announce: Callable[[st
         server.run()
 
 
-def _listen(settings: Settings, app: Callable[..., object]) -> object:
+class _Server(Protocol):
+    """What waitress gives for one or several sockets."""
+
+    def run(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def _listen(settings: Settings, app: Callable[..., object]) -> _Server:
     try:
-        return create_server(
+        server: _Server = create_server(
             app,
             host=settings.host,
             port=settings.port,
@@ -99,9 +108,10 @@ def _listen(settings: Settings, app: Callable[..., object]) -> object:
             port=settings.port,
             reason=error.strerror or str(error),
         ) from error
+    return server
 
 
-def _address(server: object, host: str) -> str:
+def _address(server: _Server, host: str) -> str:
     listening = getattr(server, "effective_listen", None)
     port = listening[0][1] if listening else getattr(server, "effective_port", 0)
     shown = f"[{host}]" if ":" in host else host

@@ -6,7 +6,7 @@ that could be out of date. What has no translation is shown in English.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -16,6 +16,12 @@ from babel.messages.pofile import read_po
 def translate(message: str, locale: str, /, **facts: object) -> str:
     """Return a message in a language, its ``{placeholders}`` filled from ``facts``."""
     return _catalogue(locale).get(message, message).format_map(facts)
+
+
+def translator(locale: str) -> Callable[[str], str]:
+    """Return the look-up of one language; placeholders stay as they are."""
+    catalogue = _catalogue(locale)
+    return lambda message: catalogue.get(message, message)
 
 
 @cache

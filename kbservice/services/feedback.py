@@ -8,17 +8,14 @@ from sqlalchemy.orm import Session
 
 from kbservice.clock import Clock
 from kbservice.domain.account import Principal
-from kbservice.domain.article import Article, ArticleState
-from kbservice.domain.suggestion import FEEDBACK_ACTIONS, Feedback, Suggestion
+from kbservice.domain.article import ArticleState
+from kbservice.domain.suggestion import FAILED_REASONS, FEEDBACK_ACTIONS, Feedback, Suggestion
 from kbservice.domain.ticket import Ticket
 from kbservice.errors import InvalidInput, NotFound
 from kbservice.services.profiles import ProfileBook
 from kbservice.store import articles, audit, outbox, suggestions, tickets
 from kbservice.store.database import Database
 from kbservice.text.redaction import redact
-
-# Reasons for a rejection that speak against the fix, not against the match.
-FAILED_REASONS = frozenset({"related_no_answer", "outdated", "wrong_env"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +106,9 @@ class FeedbackDesk:
             return
         if suggestions.has_counted(session, suggestion, new.item):
             return
-        article: Article | None = articles.find(session, new.item)
-        if article is None:
+        if articles.find(session, new.item) is None:
             return
+        article = articles.get(session, new.item, for_update=True)
         now = self._clock.now()
         article.count_outcome(
             solved=is_success, symptom=str(suggestion.question.get("title", "")), now=now

@@ -99,16 +99,16 @@ class Indexing:
         """
         progress = progress or NullProgress()
         started = time.perf_counter()
-        with self._database.reading() as session:
+        # The writer's lock comes first: what is drained after our view of the store was
+        # taken would be lost to the new generation.
+        with self._engine.rebuild() as writer, self._database.reading() as session:
             total = articles.count_published(session) + tickets.count_resolved(session)
-            sequence = outbox.last_sequence(session)
             progress.stage("index", total)
-            with self._engine.rebuild() as writer:
-                for document in _everything(session):
-                    writer.put(document)
-                    progress.advance()
-                progress.stage("verify", 0)
-                writer.mark(sequence)
+            for document in _everything(session):
+                writer.put(document)
+                progress.advance()
+            progress.stage("commit", 0)
+            writer.mark(outbox.last_sequence(session))
         state = self._engine.state()
         took_s = round(time.perf_counter() - started, 3)
         log.info("index_rebuilt", generation=state.generation, documents=state.documents)

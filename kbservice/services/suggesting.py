@@ -19,11 +19,11 @@ from kbservice.profiles.schema import Profile
 from kbservice.search.documents import Filters, IndexState, SearchHit
 from kbservice.search.engine import SearchEngine
 from kbservice.services.profiles import ProfileBook
-from kbservice.services.training import Training
+from kbservice.services.releases import Releases
 from kbservice.store import suggestions as store
 from kbservice.store import tickets
 from kbservice.store.database import Database
-from kbservice.suggestion.fixes import Candidate, Fix, rank
+from kbservice.suggestion.fixes import Candidate, Fix, Wanted, rank
 from kbservice.text.redaction import redact
 from kbservice.triage.classifier import Assessment, TicketText
 
@@ -119,13 +119,13 @@ class Suggesting:
         database: Database,
         engine: SearchEngine,
         profiles: ProfileBook,
-        training: Training,
+        releases: Releases,
         clock: Clock,
     ) -> None:
         self._database = database
         self._engine = engine
         self._profiles = profiles
-        self._training = training
+        self._releases = releases
         self._clock = clock
 
     def suggest(self, question: Question, principal: Principal) -> Answer:
@@ -149,8 +149,8 @@ class Suggesting:
         started = time.perf_counter()
         question.check()
         profile = self._profiles.get(question.profile)
-        triage = self._training.triage(profile)
-        assessment = triage.assess(question.words, profile)
+        triage = self._releases.triage(profile)
+        assessment = triage.assess(question.words)
         degraded = list(assessment.degraded)
         hits, state = self._hits(question, principal, degraded)
         kind = question.kind or assessment.kind.value
@@ -240,13 +240,14 @@ class Suggesting:
     def _fixes(
         self, question: Question, assessment: Assessment, hits: Sequence[SearchHit]
     ) -> list[Fix]:
-        return rank(
-            question.words,
-            [_candidate(hit) for hit in hits],
-            category=assessment.category.value,
-            limit=question.limit,
-            now=self._clock.now(),
+        wanted = Wanted(
+            title=question.title,
+            body=question.body,
+            product=question.product,
+            version=question.version,
+            category=assessment.category.value or "",
         )
+        return rank(wanted, [_candidate(hit) for hit in hits], limit=question.limit)
 
 
 def _candidate(hit: SearchHit) -> Candidate:

@@ -175,7 +175,7 @@ def _state(fields: Mapping[str, Any], labels: Labels, left: LeftOver) -> str:
 
 
 def _number(fields: Mapping[str, Any], record: Mapping[str, Any], left: LeftOver) -> str:
-    number = read_text("number", fields.get("number"), limit=200)
+    number = read_text("number", fields.get("number"), limit=40)
     if number and not record and fields.get("id"):
         left.extra["number"] = number
     return number if record else ""
@@ -190,4 +190,5 @@ def _source_id(fields: Mapping[str, Any], number: str, row: Row) -> str | None:
 
 
 def _is_settled(ticket: Ticket, name: str) -> bool:
-    return getattr(ticket, f"{name}_by") == "person"
+    settled: bool = getattr(ticket, f"{name}_by") == "person"
+    return settled

@@ -14,7 +14,17 @@ from kbservice.services.row_facts import LeftOver
 
 OUTCOMES = ("solved", "workaround", "unsolved")
 # 处理结果 of the S0 register, and the like: the solution column then tells what was tried.
-_STILL_OPEN = ("待跟进", "升级", "未解决", "处理中", "待处理", "open", "pending", "new")
+_STILL_OPEN = (
+    "待跟进",
+    "升级",
+    "未解决",
+    "处理中",
+    "待处理",
+    "open",
+    "pending",
+    "new",
+    "in progress",
+)
 IMPORT_AUTHOR = "import"
 
 
@@ -62,8 +72,8 @@ def read_solution(
         "steps": read_text("steps", fields.get("steps")),
     }
     article = read_text("article_id", fields.get("article_id"))
-    result = read_text("result", fields.get("result")).casefold()
-    is_open = any(result.startswith(mark) for mark in _STILL_OPEN)
+    stated = [read_text(name, fields.get(name)).casefold() for name in ("result", "state")]
+    is_open = any(text.startswith(_STILL_OPEN) for text in stated)
     told = bool(texts["summary"] or texts["steps"] or article or moments["resolved_at"])
     if is_open or not told:
         left.extra |= {f"{name}_so_far": text for name, text in texts.items() if text}

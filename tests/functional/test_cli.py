@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -58,6 +59,12 @@ def _first_object(process: subprocess.Popen[str]) -> dict[str, Any]:
     raise AssertionError("the command ended before it listened")
 
 
+def get(address: str, path: str, key: str = "") -> HTTPResponse:
+    connection = HTTPConnection(address.removeprefix("http://"), timeout=PATIENCE_S)
+    connection.request("GET", path, headers={"Authorization": f"Bearer {key}"} if key else {})
+    return connection.getresponse()
+
+
 def workers_of(parent: int) -> list[int]:
     """Return the pids of the worker processes that belong to a server."""
     found = []
@@ -92,8 +99,7 @@ def home(tmp_path: Path) -> Path:
 
 def test_serve_answers_on_a_free_port_and_ends_on_sigterm(home: Path):
     with serving(home, "serve") as (process, said):
-        with urllib.request.urlopen(f"{said['address']}/healthz") as response:
-            assert 200 == response.status
+        assert 200 == get(said["address"], "/healthz").status
         assert eventually(lambda: len(workers_of(process.pid)) == 1)
         worker = workers_of(process.pid)[0]
 
@@ -162,12 +168,8 @@ def test_the_demo_runs_with_sample_data_and_a_second_run_reuses_it(tmp_path: Pat
     home = tmp_path / "demo"
 
     with serving(home, "demo") as (process, said):
-        request = urllib.request.Request(
-            f"{said['address']}/api/v1/search?q=%E5%81%A5%E5%BA%B7%E6%AA%A2%E6%9F%A5",
-            headers={"Authorization": f"Bearer {said['agent_key']}"},
-        )
-        with urllib.request.urlopen(request) as response:
-            found = json.load(response)
+        path = f"/api/v1/search?q={quote('健康檢查')}"
+        found = json.load(get(said["address"], path, said["agent_key"]))
         process.send_signal(signal.SIGTERM)
         assert 0 == process.wait(timeout=10)
     assert found["total"] > 0

@@ -23,8 +23,14 @@ def admin() -> str:
         status=app.indexing.status(),
         releases=app.training.releases(),
         jobs=app.jobs.recent(10),
-        findings=app.doctor.check(),
     )
+
+
+@pages.get("/admin/_health")
+@requires(Role.ADMIN)
+def admin_health() -> str:
+    """Return what the doctor finds; apart from the page, because it reads everything."""
+    return render_template("admin/_health.html", findings=application().doctor.check())
 
 
 @pages.post("/admin/jobs")

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, redirect, request, url_for
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
 
-from kbservice.profiles.schema import Profile
-from kbservice.web.context import application, locale, translate
-
-pages = Blueprint(
-    "pages", __name__, template_folder="../templates", static_folder="../static"
+from kbservice.web.context import (
+    LANGUAGE_COOKIE,
+    application,
+    locale,
+    principal_or_none,
+    translate,
 )
 
+pages = Blueprint("pages", __name__, template_folder="../templates", static_folder="../static")
+
 _STATIC = Path(__file__).parent.parent / "static"
-LANGUAGE_COOKIE = "kbservice_language"
 
 
 @cache
@@ -65,6 +66,7 @@ def shared() -> dict[str, object]:
     """Hand every template what the frame around a page needs."""
     return {
         "_": translate,
+        "principal": principal_or_none(),
         "lang": locale(),
         "html_lang": "zh-CN" if locale() == "zh_CN" else "en",
         "asset": asset,
@@ -77,24 +79,12 @@ def is_local_path(target: str) -> bool:
     return target.startswith("/") and not target.startswith(("//", "/\\"))
 
 
-def see_other(endpoint: str, **values: str | int | None) -> AnyResponse:
+def see_other(endpoint: str, **values: str | int | None) -> Response:
     """Redirect after a form was sent, so that reloading does not send it again."""
     return redirect(url_for(endpoint, **values), code=303)
 
 
-def name_of(profile: Profile, find: Callable[[str], object], value: str | None) -> str:
-    """Return the label of a profile's value; the value itself where the profile has none."""
-    from_profile = value and _found(find, value)
-    if not from_profile:
-        return value or ""
-    return profile.label(from_profile, locale())
-
-
-def _found(find: Callable[[str], object], value: str) -> object | None:
-    try:
-        return find(value)
-    except LookupError:
-        return None
-
-
-__all__ = ["Response", "asset", "is_local_path", "local", "name_of", "pages", "see_other"]
+@pages.app_template_filter("percent")
+def percent(share: float) -> str:
+    """Return a share of one in whole percent."""
+    return f"{share * 100:.0f} %"

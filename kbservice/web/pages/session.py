@@ -6,8 +6,8 @@ from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from kbservice.errors import Denied
-from kbservice.web.context import application, translate
-from kbservice.web.pages.blueprint import LANGUAGE_COOKIE, is_local_path, pages, see_other
+from kbservice.web.context import LANGUAGE_COOKIE, application
+from kbservice.web.pages.blueprint import is_local_path, pages, see_other
 from kbservice.web.problem import rendered
 from kbservice.web.security import drop_session, open_access, start_session
 
@@ -31,9 +31,7 @@ def sign_in_submit() -> Response | tuple[str, int]:
     except Denied as error:
         return _form(name=name, error=rendered(error)), error.status
     target = request.form.get("next", "")
-    response = redirect(
-        target if is_local_path(target) else url_for("pages.search"), code=303
-    )
+    response = redirect(target if is_local_path(target) else url_for("pages.search"), code=303)
     start_session(response, signed_in)
     return response
 
@@ -63,6 +61,6 @@ def _form(name: str = "", error: str = "") -> str:
     return render_template(
         "session/sign_in.html",
         name=name,
-        error=translate(error) if error else "",
+        error=error,
         next_path=next_path if is_local_path(next_path) else "",
     )

@@ -122,8 +122,9 @@ def test_the_s0_register_goes_in_column_by_column(instance: Instance, tmp_path: 
     assert S0_REGISTER["解决方案"] == ticket.resolution.summary
 
 
-def test_a_register_row_that_is_still_open_stays_open(instance: Instance):
-    instance.tickets([S0_REGISTER | {"处理结果": "待跟进"}])
+@pytest.mark.parametrize("told", [{"处理结果": "待跟进"}, {"处理结果": "", "状态": "处理中"}])
+def test_a_register_row_that_is_still_open_stays_open(instance: Instance, told: dict[str, str]):
+    instance.tickets([S0_REGISTER | told])
 
     ticket = instance.ticket("TS20231001001")
     assert ticket.resolution is None

@@ -1,0 +1,73 @@
+"""What is counted and timed, with units in the names, in a registry of its own."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """The metrics of one application; counters grow, gauges are set when read."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.requests = Counter(
+            "kbservice_requests",
+            "Answered requests.",
+            ("method", "route", "status"),
+            registry=self._registry,
+        )
+        self.request_duration = Histogram(
+            "kbservice_request_duration_seconds",
+            "Time from the first hook to the answer.",
+            ("route",),
+            buckets=_BUCKETS_S,
+            registry=self._registry,
+        )
+        self.search_duration = Histogram(
+            "kbservice_search_duration_seconds",
+            "Time of one search, without the HTTP around it.",
+            buckets=_BUCKETS_S,
+            registry=self._registry,
+        )
+        self.suggest_duration = Histogram(
+            "kbservice_suggest_duration_seconds",
+            "Time of one suggestion, without the HTTP around it.",
+            buckets=_BUCKETS_S,
+            registry=self._registry,
+        )
+        self.tickets_submitted = Counter(
+            "kbservice_tickets_submitted", "Tickets stored by the API.", registry=self._registry
+        )
+        self.degraded_answers = Counter(
+            "kbservice_degraded_answers",
+            "Answers given while a part was down.",
+            ("part",),
+            registry=self._registry,
+        )
+        self.index_documents = self._gauge(
+            "kbservice_index_documents_count", "Documents in the index that answers."
+        )
+        self.index_generation = self._gauge(
+            "kbservice_index_generation_number", "Index generation that answers; 0: none."
+        )
+        self.index_lag = self._gauge(
+            "kbservice_index_lag_seconds", "Age of the oldest change that searches cannot see."
+        )
+        self.outbox_pending = self._gauge(
+            "kbservice_outbox_pending_count", "Changes that wait for the index."
+        )
+        self.outbox_parked = self._gauge(
+            "kbservice_outbox_parked_count", "Changes that failed too often and wait for a person."
+        )
+        self.worker_alive = self._gauge(
+            "kbservice_worker_alive_ratio", "1 while the worker shows signs of life, else 0."
+        )
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(name, text, registry=self._registry)
+
+    def exposition(self) -> bytes:
+        """Return everything in the Prometheus text format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,173 @@
+"""Which words of the ticket spoke for the winner, exactly: nothing is left out of the sum."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from kbservice.text.normalise import fold
+from kbservice.text.tokens import spans
+from kbservice.triage.classifier import Evidence, TicketText
+from kbservice.triage.features import CHARS, TITLE, lowered, pieces, private
+
+MAX_FOR: Final = 6
+MAX_AGAINST: Final = 2
+_LEAST_WEIGHT: Final = 0.01
+_WORD: Final = re.compile(r"\w+")
+
+Place = tuple[int, int]  # start, end
+
+
+class Contribution(NamedTuple):
+    """What one feature adds to the log-odds."""
+
+    block: str
+    term: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Log-odds of the winner against the runner-up = bias + the words' weights + rest.
+
+    Attributes:
+        words: Each word of the ticket once, the strongest first.
+        rest: What fell on punctuation between words.
+    """
+
+    winner: str
+    runner_up: str
+    bias: float
+    words: tuple[Evidence, ...]
+    rest: float
+
+    @property
+    def log_odds(self) -> float:
+        """The sum."""
+        return self.bias + sum(word.weight for word in self.words) + self.rest
+
+
+def strongest(explanation: Explanation) -> tuple[Evidence, ...]:
+    """Return the words worth showing: first those that speak for the winner, then against."""
+    told = [word for word in explanation.words if abs(word.weight) >= _LEAST_WEIGHT]
+    speak_for = [word for word in told if word.weight > 0][:MAX_FOR]
+    against = [word for word in told if word.weight < 0][:MAX_AGAINST]
+    return (*speak_for, *against)
+
+
+def attribute(
+    ticket: TicketText, contributions: Sequence[Contribution]
+) -> tuple[tuple[Evidence, ...], float]:
+    """Share the features' weights out to the words that they were made from.
+
+    A feature's weight falls in equal parts on its places, and there on its characters; a
+    word's weight is that of its characters.
+
+    Returns:
+        The words, the strongest first, and what fell on none.
+    """
+    title, body = _Field("title", ticket.title), _Field("body", ticket.body)
+    for block, term, weight in contributions:
+        read = (title,) if block == TITLE else (title, body)
+        places = [(field, place) for field in read for place in field.places(block, term)]
+        for field, place in places:
+            field.put(place, weight / len(places))
+    words = [*title.words(), *body.words()]
+    told = sum(word.weight for word in words)
+    return _merged(words), sum(item.weight for item in contributions) - told
+
+
+class _Field:
+    """One text of the ticket, collecting weight on its characters."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name = name
+        self._text = private(text)
+        self._folded = fold(self._text)
+        self._lower = lowered(self._folded.text)
+        self._spans = spans(self._text)
+        self._steps = [0.0] * (len(self._text) + 1)
+        self._words: dict[str, list[Place]] = defaultdict(list)
+        self._pieces: dict[str, list[Place]] = defaultdict(list)
+        for span in self._spans:
+            self._words[span.term].append((span.start, span.end))
+        for piece, start, end in pieces(self._lower):
+            self._pieces[piece].append((start, end))
+
+    def places(self, block: str, term: str) -> list[Place]:
+        """Return where a feature stands in the original text."""
+        if block == CHARS:
+            return [self._folded.span(*place) for place in self._pieces.get(term, ())]
+        if " " in term:
+            pair = [self._words_at(word) for word in term.split(" ")]
+            return [place for found in pair for place in found] if all(pair) else []
+        return self._words_at(term)
+
+    def put(self, place: Place, weight: float) -> None:
+        """Lay weight evenly on the characters of a place."""
+        start, end = place
+        share = weight / (end - start)
+        self._steps[start] += share
+        self._steps[end] -= share
+
+    def words(self) -> list[Evidence]:
+        """Return the words with the weight that lies on them."""
+        summed = [0.0, *accumulate(accumulate(self._steps))]
+        return [
+            Evidence(
+                source="word",
+                text=self._text[start:end],
+                weight=summed[end] - summed[start],
+                field=self._name,
+                start=start,
+                end=end,
+            )
+            for start, end in self._units()
+        ]
+
+    def _words_at(self, word: str) -> list[Place]:
+        if word not in self._words:
+            # A stop word: the analyzer's spans leave it out.
+            border = r"(?<![a-z0-9])" if word.isascii() else ""
+            found = re.finditer(border + re.escape(word), self._lower)
+            self._words[word] = [self._folded.span(*match.span()) for match in found]
+        return self._words[word]
+
+    def _units(self) -> list[Place]:
+        """Return stretches that do not overlap: the analyzer's words, and what lies between."""
+        merged: list[Place] = []
+        for start, end in sorted((span.start, span.end) for span in self._spans):
+            if merged and start < merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        between = [
+            (edge + match.start(), edge + match.end())
+            for edge, upto in _gaps(merged, len(self._text))
+            for match in _WORD.finditer(self._text[edge:upto])
+        ]
+        return sorted([*merged, *between])
+
+
+def _gaps(taken: Iterable[Place], length: int) -> Iterable[Place]:
+    at = 0
+    for start, end in taken:
+        if start > at:
+            yield at, start
+        at = end
+    if at < length:
+        yield at, length
+
+
+def _merged(words: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Return each word once, at its first place, with its weight over all places."""
+    found: dict[str, Evidence] = {}
+    for word in words:
+        name = word.text.casefold()
+        first = found.get(name)
+        found[name] = replace(first, weight=first.weight + word.weight) if first else word
+    return tuple(sorted(found.values(), key=lambda word: -abs(word.weight)))

@@ -1,0 +1,101 @@
+"""What a ticket's text is to the classifier: words and their pairs, pieces of words, the title.
+
+Personal data is blanked first, so that neither weights nor vocabulary can carry it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from kbservice.text.characters import HAN
+from kbservice.text.normalise import fold_text
+from kbservice.text.redaction import redact
+from kbservice.text.tokens import analyze
+from kbservice.triage.classifier import TicketText
+
+WORDS: Final = "words"
+CHARS: Final = "chars"
+TITLE: Final = "title"
+
+MAX_CHARS: Final = 8_000  # of one field; what follows in a ticket are logs that repeat themselves
+
+_RUN: Final = re.compile(rf"([{HAN}]+)|[^\s{HAN}]+")
+_HAN_SIZES: Final = (1, 2, 3)
+_LATIN_SIZES: Final = (3, 4, 5)
+_LONGEST_RUN: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The features of one ticket by block, with repeats."""
+
+    words: list[str]
+    chars: list[str]
+    title: list[str]
+
+    def of(self, block: str) -> list[str]:
+        """Return the features of a block."""
+        found: list[str] = getattr(self, block)
+        return found
+
+
+def features_of(ticket: TicketText) -> Features:
+    """Take a ticket apart."""
+    title, body = private(ticket.title), private(ticket.body)
+    title_words, body_words = _words(title), _words(body)
+    chars = [piece for text in (title, body) for piece, _, _ in pieces(lowered(fold_text(text)))]
+    return Features(words=title_words + body_words, chars=chars, title=title_words)
+
+
+def private(text: str) -> str:
+    """Return the start of a text with personal data blanked, every offset unchanged."""
+    text = text[:MAX_CHARS]
+    for finding in redact(text).findings:
+        blank = " " * (finding.end - finding.start)
+        text = text[: finding.start] + blank + text[finding.end :]
+    return text
+
+
+def lowered(text: str) -> str:
+    """Return the text in lower case, as long as before (``İ`` would grow)."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+
+
+def pieces(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield each piece of a folded, lower-case text with the place it stands at.
+
+    Pieces are 1 to 3 neighbouring Chinese characters and, of other words, 3 to 5 characters
+    with a blank for the word's border.
+    """
+    for match in _RUN.finditer(text):
+        run, at = match.group(), match.start()
+        if match.lastindex is None:
+            for piece, start, end in _latin_pieces(run[:_LONGEST_RUN]):
+                yield piece, at + start, at + end
+        else:
+            for size in _HAN_SIZES:
+                for start in range(len(run) - size + 1):
+                    yield run[start : start + size], at + start, at + start + size
+
+
+@functools.lru_cache(1 << 15)
+def _latin_pieces(run: str) -> tuple[tuple[str, int, int], ...]:
+    framed, last = f" {run} ", len(run)
+    return tuple(
+        (framed[start : start + size], max(0, start - 1), min(last, start - 1 + size))
+        for size in _LATIN_SIZES
+        for start in range(len(framed) - size + 1)
+    )
+
+
+def _words(text: str) -> list[str]:
+    # Stop words stay: "how do I" against "why does" tells questions from faults.
+    streams = analyze(text, keep_stop=True)
+    return [*streams.words, *streams.pairs]

@@ -1,0 +1,200 @@
+"""Learns a linear classifier from labelled tickets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.svm import LinearSVC
+
+from kbservice.errors import InvalidInput
+from kbservice.triage.calibration import (
+    automatic_threshold,
+    calibrate,
+    label_set_threshold,
+    log_loss,
+    with_temperature,
+)
+from kbservice.triage.classifier import ReleaseInfo, TicketText
+from kbservice.triage.linear_classifier import LinearClassifier, Weights
+from kbservice.triage.vectoriser import Counts, Vectoriser, count, weigh
+
+Doubles = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+PENALTIES: Final = (0.1, 0.3, 1.0)
+PRIORITY_PENALTIES: Final = (0.02, 0.05, 0.1)
+_FOLDS: Final = 4
+_FOLDS_WHEN_LARGE: Final = 3
+# Non-zero weights times labels above which one probe must do for the choice of the penalty.
+_LARGE: Final = 40_000_000
+_TOLERANCE: Final = 1e-3
+_SEED: Final = 20231001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A classifier and what was found on the way.
+
+    Attributes:
+        penalty: The inverse regularisation that was chosen.
+    """
+
+    classifier: LinearClassifier
+    penalty: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How to fit.
+
+    Attributes:
+        penalties: Candidates for the inverse regularisation; one is taken as it is.
+        keep_priors: Calibrate so that probabilities are as frequent as the labels are.
+    """
+
+    penalties: tuple[float, ...] = PENALTIES
+    keep_priors: bool = False
+
+
+def recipe_for(label: str, penalty: float | None = None) -> Recipe:
+    """Return how to fit a kind of label, with a penalty that was chosen before if there is one."""
+    is_priority = label == "priority"
+    penalties = PRIORITY_PENALTIES if is_priority else PENALTIES
+    return Recipe(penalties=penalties if penalty is None else (penalty,), keep_priors=is_priority)
+
+
+def fit(tickets: Sequence[TicketText], labels: Sequence[str], recipe: Recipe) -> Fitted:
+    """Learn from tickets and their labels.
+
+    Raises:
+        InvalidInput: No word stands in two tickets, or there is one label only.
+    """
+    names = tuple(sorted(set(labels)))
+    if len(names) < 2:  # noqa: PLR2004 (a choice needs two)
+        raise InvalidInput.of("labels", "at least 2 different labels", len(names))
+    place = {name: at for at, name in enumerate(names)}
+    truth = np.array([place[label] for label in labels], dtype=np.int64)
+    counts = count(tickets)
+    if not counts:
+        raise InvalidInput.of("tickets", "words that stand in 2 tickets", "none")
+    folds = _folds(tickets, truth, _n_folds(counts, len(names)))
+    penalty, scores = _scores_unseen(counts, truth, folds, recipe.penalties)
+    calibration = calibrate(scores, truth, keep_priors=recipe.keep_priors)
+    probabilities = calibration.probabilities(scores)
+    everything = np.arange(len(truth))
+    blocks, matrix = weigh(counts, everything)
+    weights, intercepts = _separate(matrix, truth, len(names), penalty)
+    learned = Weights(
+        labels=names,
+        weights=np.ascontiguousarray(weights.T, dtype=np.float32),
+        intercepts=intercepts,
+        calibration=calibration,
+        automatic=automatic_threshold(probabilities, truth),
+        in_set=label_set_threshold(probabilities, truth),
+    )
+    info = ReleaseInfo(release="", tickets=len(truth))
+    return Fitted(classifier=LinearClassifier(Vectoriser(blocks), learned, info), penalty=penalty)
+
+
+def _n_folds(counts: Sequence[Counts], n_labels: int) -> int:
+    return _FOLDS_WHEN_LARGE if _work(counts, n_labels) > _LARGE else _FOLDS
+
+
+def _work(counts: Sequence[Counts], n_labels: int) -> int:
+    return sum(int(item.matrix.nnz) for item in counts) * n_labels
+
+
+def _scores_unseen(
+    counts: Sequence[Counts], truth: Ints, folds: Ints, penalties: tuple[float, ...]
+) -> tuple[float, Doubles]:
+    """Choose the penalty; return it with each ticket's scores by a classifier that never saw it."""
+    n_labels = int(truth.max()) + 1
+    all_folds = list(range(int(folds.max()) + 1))
+    probes = all_folds if _work(counts, n_labels) <= _LARGE else all_folds[:1]
+    scores = {penalty: np.zeros((len(truth), n_labels)) for penalty in penalties}
+    if len(penalties) > 1:
+        for fold in probes:
+            _score_fold(counts, truth, folds == fold, scores)
+    probed = np.isin(folds, probes)
+    penalty = min(penalties, key=lambda penalty: _loss(scores[penalty][probed], truth[probed]))
+    left = all_folds if len(penalties) == 1 else [f for f in all_folds if f not in probes]
+    for fold in left:
+        _score_fold(counts, truth, folds == fold, {penalty: scores[penalty]})
+    return penalty, scores[penalty]
+
+
+def _loss(scores: Doubles, truth: Ints) -> float:
+    return log_loss(with_temperature(scores, truth).probabilities(scores), truth)
+
+
+def _score_fold(
+    counts: Sequence[Counts],
+    truth: Ints,
+    held_out: npt.NDArray[np.bool_],
+    scores: dict[float, Doubles],
+) -> None:
+    rows = np.flatnonzero(~held_out)
+    _, matrix = weigh(counts, rows)
+    seen, unseen = matrix[rows], matrix[np.flatnonzero(held_out)]
+    for penalty, table in scores.items():
+        weights, intercepts = _separate(seen, truth[rows], table.shape[1], penalty)
+        table[held_out] = unseen @ weights.T + intercepts
+
+
+def _separate(
+    matrix: Any, truth: Ints, n_labels: int, penalty: float
+) -> tuple[npt.NDArray[np.float32], Doubles]:
+    """Fit one hyperplane a label against the rest; rare labels count for more.
+
+    The weight of a label falls with the root of its frequency: full balancing made rare labels
+    win too often on skewed queues.
+    """
+    held = np.bincount(truth, minlength=n_labels)
+    present = np.flatnonzero(held)
+    raw = {int(label): (len(truth) / held[label]) ** 0.5 for label in present}
+    mean = sum(raw[int(label)] for label in truth) / len(truth)
+    machine = LinearSVC(
+        C=penalty,
+        class_weight={label: weight / mean for label, weight in raw.items()},
+        tol=_TOLERANCE,
+        max_iter=4000,
+        random_state=_SEED,
+    )
+    machine.fit(matrix, truth)
+    found, offsets = machine.coef_, machine.intercept_
+    if len(present) == 2:  # noqa: PLR2004 (scikit-learn fits one hyperplane for two labels)
+        found, offsets = np.vstack([-found, found]), np.concatenate([-offsets, offsets])
+    weights = np.zeros((n_labels, matrix.shape[1]), dtype=np.float32)
+    weights[present] = found
+    # A label that this fold has no ticket of: as unlikely as labels get.
+    intercepts = np.full(n_labels, -1.5)
+    intercepts[present] = offsets
+    return weights, intercepts
+
+
+def _folds(tickets: Sequence[TicketText], truth: Ints, n_folds: int) -> Ints:
+    """Return a fold for each ticket: near-identical ones together, labels spread evenly.
+
+    Monitoring systems and forms write the same text again and again; in different folds,
+    copies would make the calibration far too sure of itself.
+    """
+    groups: dict[str, list[int]] = {}
+    for at, ticket in enumerate(tickets):
+        groups.setdefault(near_identity(ticket), []).append(at)
+    order = np.random.default_rng(_SEED).permutation(len(groups))
+    members = list(groups.values())
+    dealt = sorted((members[at] for at in order), key=lambda group: int(truth[group[0]]))
+    folds = np.zeros(len(truth), dtype=np.int64)
+    for turn, group in enumerate(dealt):
+        folds[group] = turn % n_folds
+    return folds
+
+
+def near_identity(ticket: TicketText) -> str:
+    """Return what near-identical tickets share: the letters, without numbers and punctuation."""
+    return re.sub(r"[\d\W_]+", "", f"{ticket.title}{ticket.body}".lower())

@@ -1,0 +1,131 @@
+"""The trained classifier: one linear score a label, calibrated, with exact reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from kbservice.triage.calibration import Calibration
+from kbservice.triage.classifier import Decision, Prediction, ReleaseInfo, TicketText
+from kbservice.triage.explanation import Contribution, Explanation, attribute, strongest
+from kbservice.triage.features import features_of
+from kbservice.triage.vectoriser import Vector, Vectoriser
+
+Doubles = npt.NDArray[np.float64]
+
+REVIEW_CONFIDENCE = 0.4
+"""Confidence from which a prediction is offered; a profile may ask for more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What training learned of one kind of label.
+
+    Attributes:
+        labels: In the order of the weights' columns.
+        weights: Shape (features, labels): the rows of a ticket's features lie close together.
+        automatic: Confidence from which predictions keep the promised precision.
+        in_set: Probability from which a label belongs into the label set.
+    """
+
+    labels: tuple[str, ...]
+    weights: npt.NDArray[np.float32]
+    intercepts: Doubles
+    calibration: Calibration
+    automatic: float
+    in_set: float
+
+
+class LinearClassifier:
+    """Guesses one kind of label; immutable, safe for any number of threads."""
+
+    def __init__(self, vectoriser: Vectoriser, learned: Weights, info: ReleaseInfo) -> None:
+        self.vectoriser = vectoriser
+        self.learned = learned
+        self._info = info
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every label that can come out, in a fixed order."""
+        return self.learned.labels
+
+    @property
+    def info(self) -> ReleaseInfo:
+        """Which release this is."""
+        return self._info
+
+    def released_as(self, info: ReleaseInfo) -> LinearClassifier:
+        """Return the same classifier under a release's name."""
+        return LinearClassifier(self.vectoriser, self.learned, info)
+
+    def predict(self, ticket: TicketText) -> Prediction:
+        """Return the calibrated guess with its reasons."""
+        vector = self._vector(ticket)
+        probabilities = self.learned.calibration.probabilities(self._scores(vector))
+        order = np.argsort(-probabilities, kind="stable")
+        plain = self._prediction(probabilities, order)
+        if not len(vector.columns):
+            # Not one known word: only the labels' frequency would speak.
+            return replace(plain, decision="abstain")
+        explanation = self._explanation(ticket, vector, int(order[0]), int(order[1]))
+        return replace(plain, evidence=strongest(explanation))
+
+    def probabilities(self, ticket: TicketText) -> Doubles:
+        """Return the probability of every label, in the order of ``labels``."""
+        return self.learned.calibration.probabilities(self._scores(self._vector(ticket)))
+
+    def explain(self, ticket: TicketText) -> Explanation:
+        """Return all reasons: they add up to the log-odds of the winner against the runner-up."""
+        vector = self._vector(ticket)
+        probabilities = self.learned.calibration.probabilities(self._scores(vector))
+        order = np.argsort(-probabilities, kind="stable")
+        return self._explanation(ticket, vector, int(order[0]), int(order[1]))
+
+    def _vector(self, ticket: TicketText) -> Vector:
+        return self.vectoriser.vector(features_of(ticket))
+
+    def _scores(self, vector: Vector) -> Doubles:
+        learned = self.learned
+        return np.asarray(vector.values @ learned.weights[vector.columns] + learned.intercepts)
+
+    def _prediction(self, probabilities: Doubles, order: npt.NDArray[np.int64]) -> Prediction:
+        ranked = tuple((self.labels[at], float(probabilities[at])) for at in order)
+        value, confidence = ranked[0]
+        in_set = tuple(label for label, held in ranked if held >= self.learned.in_set)
+        return Prediction(
+            value=value,
+            confidence=confidence,
+            probabilities=ranked,
+            label_set=in_set or (value,),
+            decision=_decision(confidence, self.learned.automatic),
+        )
+
+    def _explanation(
+        self, ticket: TicketText, vector: Vector, winner: int, runner_up: int
+    ) -> Explanation:
+        learned, calibration = self.learned, self.learned.calibration
+        rows = learned.weights[vector.columns]
+        parts = calibration.scale * vector.values * (rows[:, winner] - rows[:, runner_up])
+        between = learned.intercepts[winner] - learned.intercepts[runner_up]
+        bias = calibration.scale * between + calibration.bias[winner] - calibration.bias[runner_up]
+        found = [
+            Contribution(block, term, float(part))
+            for (block, term), part in zip(vector.terms, parts, strict=True)
+            if part
+        ]
+        words, rest = attribute(ticket, found)
+        return Explanation(
+            winner=learned.labels[winner],
+            runner_up=learned.labels[runner_up],
+            bias=float(bias),
+            words=words,
+            rest=rest,
+        )
+
+
+def _decision(confidence: float, automatic: float) -> Decision:
+    if confidence >= automatic:
+        return "auto"
+    return "review" if confidence >= REVIEW_CONFIDENCE else "abstain"

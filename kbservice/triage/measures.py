@@ -1,0 +1,75 @@
+"""How good predictions are: accuracy, macro-F1, calibration error, cost."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Doubles = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+BINS: Final = 15
+
+
+def accuracy(truth: Ints, guess: Ints) -> float:
+    """Return the share of right guesses."""
+    return float((truth == guess).mean())
+
+
+def f1_by_label(truth: Ints, guess: Ints) -> dict[int, float]:
+    """Return the F1 of every label that occurs in ``truth``."""
+    found: dict[int, float] = {}
+    for label in np.unique(truth).tolist():
+        hits = int(((truth == label) & (guess == label)).sum())
+        found[label] = 2.0 * hits / float((truth == label).sum() + (guess == label).sum())
+    return found
+
+
+def macro_f1(truth: Ints, guess: Ints) -> float:
+    """Return the mean F1 over the labels that occur in ``truth``, each counting the same."""
+    return float(np.mean(list(f1_by_label(truth, guess).values())))
+
+
+def top_k_accuracy(truth: Ints, probabilities: Doubles, k: int = 3) -> float:
+    """Return how often the true label is among the ``k`` likeliest."""
+    best = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
+    return float((best == truth[:, None]).any(axis=1).mean())
+
+
+def calibration_error(truth: Ints, probabilities: Doubles) -> float:
+    """Return the expected calibration error over equal-width bins of confidence.
+
+    0 is perfect; with few tickets even a perfect classifier has some (about .1 at 200).
+
+    Source: Guo, Pleiss, Sun, Weinberger 2017, On Calibration of Modern Neural Networks.
+    """
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = [abs(confidence[bins == at].sum() - right[bins == at].sum()) for at in np.unique(bins)]
+    return float(sum(gaps) / len(truth))
+
+
+def cost_matrix(n_levels: int, *, under: float, over: float) -> Doubles:
+    """Return the cost of each guess (column) for each truth (row), most urgent level first.
+
+    A guess below the true urgency costs ``under`` a level, one above it ``over``.
+    """
+    distance = np.arange(n_levels)[None, :] - np.arange(n_levels)[:, None]
+    return np.where(distance > 0, under * distance, -over * distance).astype(float)
+
+
+def area_under_curve(positive: npt.NDArray[np.bool_], score: Doubles) -> float:
+    """Return the probability that a positive scores above a negative; ties count half."""
+    n_positive = int(positive.sum())
+    n_negative = len(positive) - n_positive
+    if not n_positive or not n_negative:
+        return float("nan")
+    order = np.sort(score)
+    below = np.searchsorted(order, score, side="left")
+    upto = np.searchsorted(order, score, side="right")
+    ranks = (below + upto + 1) / 2.0
+    excess = ranks[positive].sum() - n_positive * (n_positive + 1) / 2.0
+    return float(excess / (n_positive * n_negative))

@@ -1,0 +1,169 @@
+"""Counts features, and weighs them: sublinear TF-IDF in blocks, each of length one."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from sklearn.preprocessing import normalize
+
+from kbservice.triage.classifier import TicketText
+from kbservice.triage.features import CHARS, TITLE, WORDS, Features, features_of
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+BLOCK_WEIGHTS: Final = {WORDS: 1.0, CHARS: 1.0, TITLE: 0.7}
+_MAX_TERMS: Final = {WORDS: 60_000, CHARS: 60_000, TITLE: 20_000}
+# One ticket's own words are noise, and may be somebody's name.
+_LEAST_TICKETS: Final = 2
+# Where few tickets have both a title and a body, the title block would repeat the words.
+_LEAST_TITLED_SHARE: Final = 0.3
+# A long run of digits that redaction left alone: an order or account number, never a topic.
+_NUMBER: Final = re.compile(r"[^\w]*\d(?:[\d\W_]*\d){6,}[^\w]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How often each term of one block stands in each ticket, damped to 1 + ln(count)."""
+
+    block: str
+    terms: tuple[str, ...]
+    matrix: Any  # scipy.sparse.csr_array (tickets, terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The terms of one block with their inverse document frequencies."""
+
+    name: str
+    terms: tuple[str, ...]
+    idf: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """One ticket's non-zero columns with their values, and the terms they stand for."""
+
+    columns: Ints
+    values: Floats
+    terms: tuple[tuple[str, str], ...]  # (block, term)
+
+
+class Vectoriser:
+    """Turns one ticket into numbers; fixed once made, safe for any number of threads."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.blocks = tuple(blocks)
+        self._columns = [{term: at for at, term in enumerate(block.terms)} for block in blocks]
+
+    @property
+    def size(self) -> int:
+        """Number of columns."""
+        return sum(len(block.terms) for block in self.blocks)
+
+    def vector(self, features: Features) -> Vector:
+        """Weigh one ticket's features; unknown ones are left out."""
+        columns: list[int] = []
+        values: list[Floats] = []
+        terms: list[tuple[str, str]] = []
+        offset = 0
+        for block, places in zip(self.blocks, self._columns, strict=True):
+            counts = Counter(term for term in features.of(block.name) if term in places)
+            found = [places[term] for term in counts]
+            columns += [offset + column for column in found]
+            terms += [(block.name, term) for term in counts]
+            values.append(_weighed(block, found, list(counts.values())))
+            offset += len(block.terms)
+        return Vector(
+            np.array(columns, dtype=np.int64), np.concatenate([*values, _NOTHING]), tuple(terms)
+        )
+
+
+_NOTHING: Final = np.zeros(0, dtype=np.float32)
+
+
+def _weighed(block: Block, columns: list[int], counts: list[int]) -> Floats:
+    if not columns:
+        return _NOTHING
+    values = (1.0 + np.log(np.array(counts, dtype=np.float32))) * block.idf[columns]
+    length = float(np.sqrt(values @ values)) or 1.0
+    return np.asarray(values * (BLOCK_WEIGHTS[block.name] / length), dtype=np.float32)
+
+
+def count(tickets: Sequence[TicketText]) -> tuple[Counts, ...]:
+    """Count the features of all tickets; terms of a single ticket are dropped."""
+    counting = {name: _Counting() for name in BLOCK_WEIGHTS}
+    titled = sum(bool(ticket.title and ticket.body) for ticket in tickets)
+    if titled < _LEAST_TITLED_SHARE * len(tickets):
+        del counting[TITLE]
+    for ticket in tickets:
+        features = features_of(ticket)
+        for name, block in counting.items():
+            block.add(features.of(name))
+    found = (block.counts(name) for name, block in counting.items())
+    return tuple(block for block in found if block.terms)
+
+
+def weigh(counts: Sequence[Counts], rows: Ints) -> tuple[tuple[Block, ...], Any]:
+    """Learn the inverse document frequencies of some tickets; return them and all tickets' matrix.
+
+    A term that fewer than two of these tickets have weighs nothing.
+    """
+    blocks = [_block(item, rows) for item in counts]
+    parts = [
+        normalize(item.matrix @ sparse.diags_array(block.idf)) * BLOCK_WEIGHTS[block.name]
+        for item, block in zip(counts, blocks, strict=True)
+    ]
+    return tuple(blocks), sparse.csr_array(sparse.hstack(parts, format="csr", dtype=np.float32))
+
+
+def _block(counts: Counts, rows: Ints) -> Block:
+    held = np.bincount(counts.matrix[rows].indices, minlength=len(counts.terms))
+    idf = np.log((1.0 + len(rows)) / (1.0 + held)) + 1.0
+    idf[held < _LEAST_TICKETS] = 0.0
+    return Block(counts.block, counts.terms, idf.astype(np.float32))
+
+
+class _Counting:
+    """Grows one block's counts ticket by ticket; compact arrays, not objects."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, int] = {}
+        self._indices = array("i")
+        self._data = array("f")
+        self._ends = array("i", [0])
+
+    def add(self, terms: Iterable[str]) -> None:
+        """Count one ticket's terms."""
+        found = Counter(terms)
+        known = self._columns
+        self._indices.extend(known.setdefault(term, len(known)) for term in found)
+        self._data.extend(found.values())
+        self._ends.append(len(self._indices))
+
+    def counts(self, name: str) -> Counts:
+        """Return what was counted, without rare terms and long numbers."""
+        shape = (len(self._ends) - 1, len(self._columns))
+        data = 1.0 + np.log(np.frombuffer(self._data, dtype=np.float32), dtype=np.float32)
+        indices = np.frombuffer(self._indices, dtype=np.int32)
+        matrix = sparse.csr_array(
+            (data, indices, np.frombuffer(self._ends, dtype=np.int32)), shape=shape
+        )
+        terms = list(self._columns)
+        kept = _kept(np.bincount(indices, minlength=len(terms)), terms, _MAX_TERMS[name])
+        return Counts(name, tuple(terms[at] for at in kept), sparse.csr_array(matrix[:, kept]))
+
+
+def _kept(held: Ints, terms: list[str], limit: int) -> list[int]:
+    frequent = np.flatnonzero(held >= _LEAST_TICKETS)
+    if len(frequent) > limit:
+        frequent = frequent[np.argsort(-held[frequent], kind="stable")[:limit]]
+    return sorted(at for at in frequent.tolist() if not _NUMBER.fullmatch(terms[at]))

@@ -1,0 +1,1 @@
+"""The HTTP face: the JSON API and the pages, over the same services."""

@@ -1,0 +1,67 @@
+"""The index, the classifier and the health of the instance."""
+
+from __future__ import annotations
+
+from kbservice.domain.account import Role
+from kbservice.web.api.blueprint import api
+from kbservice.web.api.contract import contract
+from kbservice.web.api.schemas.operation import (
+    DoctorOut,
+    FindingOut,
+    IndexOut,
+    IndexStateOut,
+    ReleaseOut,
+    ReleasesOut,
+)
+from kbservice.web.context import application, principal
+from kbservice.web.security import requires
+
+
+@api.get("/admin/index")
+@requires(Role.ADMIN)
+@contract(tag="admin", answers=IndexOut)
+def index_show() -> IndexOut:
+    """Tell how the index stands beside the store."""
+    return IndexOut.of(application().indexing.status())
+
+
+@api.post("/admin/index/rollback")
+@requires(Role.ADMIN)
+@contract(tag="admin", answers=IndexStateOut)
+def index_rollback() -> IndexStateOut:
+    """Make the previous index generation answer again."""
+    return IndexStateOut.of(application().indexing.rollback(principal()))
+
+
+@api.get("/admin/classifiers")
+@requires(Role.ADMIN)
+@contract(tag="admin", answers=ReleasesOut)
+def classifier_list() -> ReleasesOut:
+    """List classifier releases with what was measured when they were trained."""
+    return ReleasesOut(items=list(application().training.releases()))
+
+
+@api.post("/admin/classifiers/<release>/promote")
+@requires(Role.ADMIN)
+@contract(tag="admin", answers=ReleaseOut)
+def classifier_promote(release: str) -> ReleaseOut:
+    """Let a release answer from now on."""
+    application().training.promote(release, principal())
+    return ReleaseOut(release=release)
+
+
+@api.post("/admin/classifiers/rollback")
+@requires(Role.ADMIN)
+@contract(tag="admin", answers=ReleaseOut)
+def classifier_rollback() -> ReleaseOut:
+    """Let the release before the current one answer again."""
+    return ReleaseOut(release=str(application().training.rollback(principal())))
+
+
+@api.get("/admin/doctor")
+@requires(Role.ADMIN)
+@contract(tag="admin", answers=DoctorOut)
+def doctor_show() -> DoctorOut:
+    """Examine every part."""
+    items = [FindingOut.of(finding) for finding in application().doctor.check()]
+    return DoctorOut(ok=all(item.ok for item in items), items=items)

@@ -1,0 +1,29 @@
+"""The API with every resource on it: importing this module hangs all views on the blueprint."""
+
+from __future__ import annotations
+
+from kbservice.web.api import (
+    accounts,
+    admin,
+    articles,
+    jobs,
+    profiles,
+    reference,
+    search,
+    suggestions,
+    tickets,
+)
+from kbservice.web.api.blueprint import api
+
+__all__ = [
+    "accounts",
+    "admin",
+    "api",
+    "articles",
+    "jobs",
+    "profiles",
+    "reference",
+    "search",
+    "suggestions",
+    "tickets",
+]

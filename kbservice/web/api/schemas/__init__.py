@@ -1,0 +1,1 @@
+"""The shapes of requests and answers; nothing else converts."""

@@ -1,0 +1,83 @@
+"""Signs of health for load balancers and monitoring, at the root."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from kbservice.domain.account import Role
+from kbservice.errors import KbServiceError
+from kbservice.web.context import application, metrics
+from kbservice.web.security import open_access, requires
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/healthz")
+@open_access
+def healthz() -> dict[str, str]:
+    """Tell that the process answers; touches nothing else."""
+    return {"status": "ok"}
+
+
+@health.get("/readyz")
+@open_access
+def readyz() -> tuple[dict[str, object], int]:
+    """Tell whether tickets can be taken, and which parts are down."""
+    parts = {
+        "database": _database_is_up(),
+        "index": _index_is_up(),
+        "classifier": _classifier_is_up(),
+        "worker": application().heartbeat.is_alive,
+    }
+    down = [part for part, is_up in parts.items() if not is_up]
+    if "database" in down:
+        status, code = "down", 503
+    else:
+        status, code = ("degraded" if down else "ready"), 200
+    shown = {part: "ok" if is_up else "down" for part, is_up in parts.items()}
+    return {"status": status, "parts": shown, "degraded": down}, code
+
+
+@health.get("/metrics")
+@requires(Role.ADMIN, from_loopback=True)
+def metrics_text() -> Response:
+    """Return the metrics in the Prometheus text format."""
+    _read_gauges()
+    return Response(metrics().exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _database_is_up() -> bool:
+    try:
+        application().database.ping()
+    except KbServiceError:
+        return False
+    return True
+
+
+def _index_is_up() -> bool:
+    try:
+        application().engine.ping()
+    except KbServiceError:
+        return False
+    return True
+
+
+def _classifier_is_up() -> bool:
+    try:
+        return not list(application().training.faults())
+    except (KbServiceError, OSError):
+        return False
+
+
+def _read_gauges() -> None:
+    found = metrics()
+    found.worker_alive.set(application().heartbeat.is_alive)
+    try:
+        status = application().indexing.status()
+    except KbServiceError:
+        return
+    found.index_documents.set(status.state.documents if status.state else 0)
+    found.index_generation.set(status.state.generation if status.state else 0)
+    found.index_lag.set(status.lag_s)
+    found.outbox_pending.set(status.pending)
+    found.outbox_parked.set(status.parked)

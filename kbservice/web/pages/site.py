@@ -1,0 +1,8 @@
+"""The pages with every view on them: importing this module hangs them on the blueprint."""
+
+from __future__ import annotations
+
+from kbservice.web.pages import admin, articles, search, session, ticket_work, tickets
+from kbservice.web.pages.blueprint import pages
+
+__all__ = ["admin", "articles", "pages", "search", "session", "ticket_work", "tickets"]

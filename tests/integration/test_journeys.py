@@ -1,0 +1,218 @@
+"""The loop that the product is for: ticket, known fix, resolution, article, next ticket."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from kbservice.bootstrap import Application
+from kbservice.domain.account import SYSTEM, Principal, Role
+from kbservice.domain.article import ArticleState
+from kbservice.errors import AlreadyResolved, InvalidInput, NotFound, NotPermitted
+from kbservice.services.feedback import NewFeedback
+from kbservice.services.intake import NewTicket
+from kbservice.services.knowledge import NewArticle
+from kbservice.services.resolution import NewResolution
+from kbservice.services.retrieval import SearchRequest
+from kbservice.services.suggesting import Question
+
+pytestmark = pytest.mark.every_database
+
+FORM = Principal(name="form", role=Role.INTAKE)
+AGENT = Principal(name="agent", role=Role.AGENT)
+PRINTER = NewTicket(
+    title="打印机脱机,无法打印报表",
+    body="重启后仍然脱机,错误代码 0x80070005,请回电 13812345678",
+    requester={"name": "张三", "contact": "13812345678", "department": "财务部"},
+)
+
+
+def published(application: Application, title: str, solution: str) -> str:
+    article = application.knowledge.create(
+        NewArticle(title=title, sections={"problem": title, "solution": solution}), SYSTEM
+    )
+    application.knowledge.publish(article.id, SYSTEM)
+    application.indexing.drain()
+    return article.id
+
+
+def test_a_new_solution_becomes_a_draft_and_once_published_answers_the_next_ticket(
+    application: Application,
+) -> None:
+    ticket = application.intake.submit(PRINTER, FORM).ticket
+    resolved = application.resolution.resolve(
+        ticket.number,
+        NewResolution(summary="重装驱动", steps="1. 卸载驱动\n2. 重装驱动", cause="驱动损坏"),
+        AGENT,
+    )
+    assert resolved.article is not None
+    assert resolved.article.state == ArticleState.DRAFT
+    assert "13812345678" not in resolved.article.problem
+
+    application.knowledge.publish(resolved.article.id, SYSTEM)
+    application.indexing.drain()
+    answer = application.suggesting.suggest(Question(title="印表機離線 打印機脫機無法打印"), FORM)
+
+    assert [fix.article_id for fix in answer.fixes] == [resolved.article.id]
+    assert answer.fixes[0].evidence.solved == 1
+
+
+def test_resolving_by_an_article_counts_for_it_once(application: Application) -> None:
+    article_id = published(application, "打印机脱机怎么办", "重装驱动")
+    submitted = application.intake.submit(PRINTER, FORM)
+    assert submitted.answer is not None
+    application.feedback.record(
+        submitted.answer.id, NewFeedback(action="solved", item=article_id), AGENT
+    )
+    application.resolution.resolve(
+        submitted.ticket.number, NewResolution(article_id=article_id), AGENT
+    )
+    application.indexing.drain()
+
+    answer = application.suggesting.suggest(Question(title=PRINTER.title), AGENT)
+
+    assert answer.fixes[0].evidence.solved == 1
+    assert [similar.number for similar in answer.similar_tickets] == [submitted.ticket.number]
+    assert application.knowledge.usage(article_id, AGENT).tickets == (submitted.ticket.number,)
+
+
+def test_a_ticket_is_resolved_once(application: Application) -> None:
+    number = application.intake.submit(PRINTER, FORM).ticket.number
+    application.resolution.resolve(number, NewResolution(summary="重装驱动"), AGENT)
+
+    with pytest.raises(AlreadyResolved):
+        application.resolution.resolve(number, NewResolution(summary="再来一次"), AGENT)
+
+
+def test_an_intake_form_cannot_resolve(application: Application) -> None:
+    number = application.intake.submit(PRINTER, FORM).ticket.number
+
+    with pytest.raises(NotPermitted):
+        application.resolution.resolve(number, NewResolution(summary="好了"), FORM)
+
+
+def test_contact_details_are_sealed_masked_and_shown_only_for_a_recorded_reason(
+    application: Application,
+) -> None:
+    number = application.intake.submit(PRINTER, FORM).ticket.number
+    ticket = application.tickets.get(number, AGENT)
+
+    assert "13812345678" not in ticket.body
+    assert ticket.requester_masked["contact"] == "138****5678"
+    with pytest.raises(InvalidInput):
+        application.tickets.reveal(number, "", AGENT)
+    assert application.tickets.reveal(number, "电话回访", AGENT)["contact"] == "13812345678"
+    revealed = application.tickets.timeline(number, AGENT)[-1]
+    assert (revealed.action, revealed.actor, revealed.facts) == (
+        "requester_revealed",
+        "agent",
+        {"reason": "电话回访"},
+    )
+
+
+def test_contact_details_never_stand_in_the_database_file(application: Application) -> None:
+    application.intake.submit(PRINTER, FORM)
+    path = application.database.path
+    if path is None:  # PostgreSQL keeps no file of ours
+        return
+    files = path.parent.glob(path.name + "*")
+
+    assert all(b"13812345678" not in file.read_bytes() for file in files)
+
+
+def test_tickets_are_taken_and_marked_while_the_index_is_missing(application: Application) -> None:
+    shutil.rmtree(application.settings.article_index_dir)
+    submitted = application.intake.submit(PRINTER, FORM)
+
+    assert submitted.ticket.degraded == ["index"]
+    assert application.tickets.get(submitted.ticket.number, AGENT).title == PRINTER.title
+
+
+def test_search_answers_from_the_store_while_the_index_is_missing(
+    application: Application,
+) -> None:
+    article_id = published(application, "打印机脱机怎么办", "重装驱动")
+    shutil.rmtree(application.settings.article_index_dir)
+
+    answer = application.retrieval.search(SearchRequest(q="打印机"), AGENT)
+
+    assert answer.degraded == ("index",)
+    assert [hit.id for hit in answer.page.hits] == [article_id]
+
+
+def test_internal_articles_leave_no_trace_in_an_intake_forms_answers(
+    application: Application,
+) -> None:
+    article_id = published(application, "打印机脱机怎么办", "管理员口令在保险柜")
+    application.knowledge.change(article_id, {"visibility": "internal"}, principal=SYSTEM)
+    application.indexing.drain()
+
+    page = application.retrieval.search(SearchRequest(q="打印机"), FORM).page
+    answer = application.suggesting.suggest(Question(title="打印机脱机"), FORM)
+
+    assert (page.hits, page.total) == ((), 0)
+    assert all(values == () for values in page.facets.values())
+    assert answer.fixes == ()
+    with pytest.raises(NotFound):
+        application.knowledge.get(article_id, FORM)
+
+
+def test_a_retired_article_is_found_no_more(application: Application) -> None:
+    article_id = published(application, "打印机脱机怎么办", "重装驱动")
+    application.knowledge.retire(article_id, SYSTEM)
+    application.indexing.drain()
+
+    assert application.retrieval.search(SearchRequest(q="打印机"), AGENT).page.total == 0
+
+
+def test_an_urgency_the_profile_does_not_know_is_refused_by_name(application: Application) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        application.intake.submit(replace(PRINTER, urgency="asap"), FORM)
+
+    assert refused.value.facts["field"] == "urgency"
+    assert refused.value.facts["expected"] == "high | medium | low"
+
+
+def test_due_times_follow_the_assessed_priority(application: Application) -> None:
+    ticket = application.intake.submit(replace(PRINTER, priority="urgent"), AGENT).ticket
+    assert ticket.response_due_at is not None
+    assert (ticket.response_due_at - ticket.opened_at).total_seconds() == 2 * 3600
+
+    changed = application.tickets.change(
+        ticket.number, {"priority": "important"}, principal=AGENT
+    )
+
+    assert changed.response_due_at is not None
+    assert (changed.response_due_at - changed.opened_at).total_seconds() == 4 * 3600
+
+
+def test_the_index_equals_the_store_after_a_rebuild(application: Application) -> None:
+    published(application, "打印机脱机怎么办", "重装驱动")
+    number = application.intake.submit(PRINTER, FORM).ticket.number
+    application.resolution.resolve(number, NewResolution(summary="重装驱动"), AGENT)
+    application.indexing.rebuild()
+
+    assert application.indexing.compare().is_empty
+    assert number in application.engine.ids()
+
+
+def test_a_rollback_is_caught_up_from_the_store(application: Application) -> None:
+    application.indexing.rebuild()
+    article_id = published(application, "打印机脱机怎么办", "重装驱动")
+
+    application.indexing.rollback(SYSTEM)
+    application.indexing.drain()
+
+    assert article_id in application.engine.ids()
+    assert application.indexing.compare().is_empty
+
+
+def test_the_audit_chain_holds_after_all_of_it(application: Application) -> None:
+    number = application.intake.submit(PRINTER, FORM).ticket.number
+    application.resolution.resolve(number, NewResolution(summary="重装驱动"), AGENT)
+
+    findings = {finding.part: finding for finding in application.doctor.check()}
+
+    assert findings["audit"].is_ok
