@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from html import escape
+from itertools import pairwise
 
 from kbservice.search.documents import SearchDocument
 from kbservice.text.sentences import sentences
@@ -21,12 +22,11 @@ class Highlighter:
         found = spans(text)
         self._terms = frozenset(span.term for span in found)
         self._texts = frozenset(span.text for span in found)
-        self._chars = frozenset(
-            token.text
-            for token in sequence(text)
-            if len(token.text) == 1 and not token.text.isascii()
+        units = [token.text for token in sequence(text)]
+        self._pairs = frozenset(
+            pair for pair in pairwise(units) if not any(unit.isascii() for unit in pair)
         )
-        self._is_short = len(self._chars) == 1 and not self._terms - self._chars
+        self._char = units[0] if len(units) == 1 and not units[0].isascii() else ""
 
     def title(self, document: SearchDocument) -> str:
         """Return the whole title, escaped, with ``<mark>`` around matches."""
@@ -52,18 +52,15 @@ class Highlighter:
         return _merged(places)
 
     def _runs(self, text: str) -> list[tuple[int, int]]:
-        """Return runs of at least two query characters; a single one for one-character queries."""
-        runs: list[tuple[int, int]] = []
-        previous = -2
-        for token in sequence(text):
-            if token.text in self._chars:
-                if runs and token.position == previous + 1 and runs[-1][1] == token.start:
-                    runs[-1] = (runs[-1][0], token.end)
-                else:
-                    runs.append((token.start, token.end))
-                previous = token.position
-        least = 1 if self._is_short else 3
-        return [(start, end) for start, end in runs if end - start >= least]
+        """Return where two characters stand together as in the query, or its only character."""
+        units = sequence(text)
+        if self._char:
+            return [(unit.start, unit.end) for unit in units if unit.text == self._char]
+        return [
+            (left.start, right.end)
+            for left, right in pairwise(units)
+            if (left.text, right.text) in self._pairs and left.end == right.start
+        ]
 
 
 def _merged(places: Collection[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -267,7 +267,7 @@ def _candidate(hit: SearchHit) -> Candidate:
         verification=document.state,
         article_id=document.article_id,
         sections=document.sections,
-        terms=tuple(reason.term for reason in hit.why),
+        terms=tuple(dict.fromkeys(reason.term for reason in hit.why if reason.field == "words")),
     )
 
 

@@ -117,7 +117,7 @@ class Tickets:
         principal.demand(Role.AGENT)
         with self._database.reading() as session:
             store.get(session, number)
-            return audit.of_subject(session, f"ticket:{number}")
+            return audit.of_subject(session, f"ticket:{number}")[::-1]
 
     def _is_own(self, session: Session, ticket: Ticket, principal: Principal) -> bool:
         asked = suggestions.of_ticket(session, ticket.id)

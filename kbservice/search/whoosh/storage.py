@@ -22,7 +22,7 @@ from kbservice.errors import IndexCorrupt
 from kbservice.files import sha256_of, sync_file, sync_folder, write_durably
 
 _TOC = re.compile(r"^_MAIN_(\d+)\.toc$")
-_SEGMENT = re.compile(r"^MAIN_.+\..+$")
+_SEGMENT = re.compile(r"^(MAIN_[0-9a-z]+)\..+$")
 _MANIFEST = "MANIFEST-{}.json"
 _hashes: dict[tuple[int, int, int, int], str] = {}
 
@@ -34,6 +34,8 @@ class SignedStorage(FileStorage):
         super().__init__(str(path))  # type: ignore[no-untyped-call]
         self._path = path
         self._key = key
+        # Segments of the commit under way; files of merged ones are about to be deleted.
+        self.segments: frozenset[str] = frozenset()
 
     def rename_file(self, frm: str, to: str, safe: bool = False) -> None:  # noqa: FBT001, FBT002
         """Rename; a table of contents only after everything it names is durable and signed."""
@@ -41,7 +43,11 @@ class SignedStorage(FileStorage):
         if toc is None:
             super().rename_file(frm, to, safe=safe)  # type: ignore[no-untyped-call]
             return
-        names = {path.name: path for path in self._path.iterdir() if _SEGMENT.match(path.name)}
+        names = {
+            path.name: path
+            for path in self._path.iterdir()
+            if (match := _SEGMENT.match(path.name)) and match[1] in self.segments
+        }
         names[to] = self._path / frm
         for path in names.values():
             sync_file(path)

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from whoosh.index import FileIndex
+from whoosh.writing import MERGE_SMALL
 
 from kbservice.search import recipe
 from kbservice.search.documents import SearchDocument
@@ -33,7 +34,8 @@ class Batch:
     """
 
     def __init__(self, folder: Path, key: bytes) -> None:
-        self._index = FileIndex(SignedStorage(folder, key), indexname="MAIN")
+        self._storage = SignedStorage(folder, key)
+        self._index = FileIndex(self._storage, indexname="MAIN")
         self._writer = self._index.writer(limitmb=_MEMORY_MB)
         self._reader = self._index.reader()
         meta = meta_of(self._reader)
@@ -79,12 +81,19 @@ class Batch:
             return
         self._replace_meta()
         self._reader.close()
-        self._writer.commit()
+        self._writer.commit(mergetype=self._merged)
 
     def cancel(self) -> None:
         """Forget everything."""
         self._reader.close()
         self._writer.cancel()
+
+    def _merged(self, writer: Any, segments: list[Any]) -> list[Any]:
+        """Merge small segments as Whoosh does, and tell the storage what will be left."""
+        kept: list[Any] = MERGE_SMALL(writer, segments)
+        names = {segment.segment_id() for segment in (*kept, writer.newsegment)}
+        self._storage.segments = frozenset(names)
+        return kept
 
     def _revision(self, document_id: str) -> int:
         if document_id not in self._revisions:
