@@ -1,4 +1,4 @@
-"""Everything triage says of one ticket: category, priority and kind, each with honest doubt."""
+"""Category, priority and kind of one ticket, within the labels that the profile knows."""
 
 from __future__ import annotations
 
@@ -6,31 +6,30 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from kbservice.profiles.schema import Profile
+from kbservice.triage import day_zero
 from kbservice.triage.classifier import (
     NO_PREDICTION,
     Assessment,
     Decision,
+    Evidence,
     Prediction,
-    ReleaseInfo,
     TicketClassifier,
     TicketText,
 )
-from kbservice.triage.day_zero import (
-    DAY_ZERO,
-    DayZeroClassifier,
-    category_words,
-    kind_words,
-    priority_words,
-)
-from kbservice.triage.priority import at_least_cost, lifted
-from kbservice.triage.rules import fired_rules
+from kbservice.triage.day_zero import DayZeroClassifier
+from kbservice.triage.priority import Costs, at_least_cost, lifted
+from kbservice.triage.rules import fired
 
 
 class Assessor:
-    """Assesses tickets of one profile, with a trained release where there is one.
+    """Assesses tickets of one profile; immutable, safe for any number of threads.
 
-    The label set is closed: the profile's values, and the instance's own categories that
-    imported tickets brought along.
+    Args:
+        profile: Its labels, thresholds, rules and costs apply.
+        trained: Classifiers by kind of label; the profile's criteria stand in for the rest.
+        extra_categories: Categories that count besides the profile's: the instance's own,
+            brought along by imported tickets.
+        degraded: Parts that should have been there but could not be loaded.
     """
 
     def __init__(
@@ -42,80 +41,53 @@ class Assessor:
         degraded: tuple[str, ...] = (),
     ) -> None:
         self._profile = profile
-        self._trained = trained
         self._degraded = degraded
-        self._allowed = {
-            "category": {item.value for item in profile.categories} | set(extra_categories),
-            "priority": {item.value for item in profile.priorities},
-            "kind": {item.value for item in profile.kinds},
-        }
-        self._day_zero: dict[str, TicketClassifier] = {
-            "category": DayZeroClassifier(category_words(profile)),
-            "priority": DayZeroClassifier(priority_words(profile)),
-            "kind": DayZeroClassifier(kind_words(profile)),
-        }
-
-    @property
-    def release(self) -> ReleaseInfo:
-        """The release in use; day zero while there is none."""
-        return next((classifier.info for classifier in self._trained.values()), DAY_ZERO)
+        self._categories = {item.value for item in profile.categories} | set(extra_categories)
+        self._category = trained.get("category") or DayZeroClassifier(
+            day_zero.category_specs(profile)
+        )
+        self._costs = Costs.of(profile)
+        self._has_learned_priorities = "priority" in trained
+        self._priority = trained.get("priority") or DayZeroClassifier(
+            day_zero.priority_specs(profile), only_stated=True
+        )
+        self._kind = trained.get("kind") or DayZeroClassifier(day_zero.kind_specs(profile))
 
     def assess(self, ticket: TicketText) -> Assessment:
-        """Return what the ticket's words say."""
-        category = self._decided(self._predict("category", ticket))
-        guessed = self._predict("priority", ticket)
-        if "priority" in self._trained and guessed.value:
-            guessed = at_least_cost(guessed, self._profile)
-        fired = fired_rules(self._profile, ticket)
-        priority = lifted(self._decided(guessed), fired, self._profile)
+        """Say everything triage can of one ticket."""
+        profile = self._profile
+        category = self._held_back(within(self._category.predict(ticket), self._categories))
+        priority = self._held_back(within(self._priority.predict(ticket), self._costs.levels))
+        if self._has_learned_priorities:
+            priority = at_least_cost(priority, self._costs)
+        kind = within(self._kind.predict(ticket), {item.value for item in profile.kinds})
         return Assessment(
             category=category,
-            priority=priority,
-            kind=self._kind(ticket, category),
-            decision=_weaker(category.decision, priority.decision),
-            release=self.release,
+            priority=lifted(priority, fired(profile, ticket), self._costs),
+            kind=self._with_usual_kind(kind, category),
+            decision=category.decision,
+            release=self._category.info,
             degraded=self._degraded,
         )
 
-    def _predict(self, name: str, ticket: TicketText) -> Prediction:
-        classifier = self._trained.get(name) or self._day_zero[name]
-        return self._closed(name, classifier.predict(ticket))
+    def _held_back(self, prediction: Prediction) -> Prediction:
+        """Let the stricter of the classifier's and the profile's thresholds decide."""
+        return replace(prediction, decision=self._decision(prediction))
 
-    def _closed(self, name: str, prediction: Prediction) -> Prediction:
-        """Drop labels that the profile no longer has, and share out their probability."""
-        allowed = self._allowed[name]
-        kept = [pair for pair in prediction.probabilities if pair[0] in allowed]
-        if len(kept) == len(prediction.probabilities):
-            return prediction
-        total = sum(held for _, held in kept)
-        if not total:
-            return NO_PREDICTION
-        best, held = kept[0]
-        return replace(
-            prediction,
-            value=best,
-            confidence=held / total,
-            probabilities=tuple((label, share / total) for label, share in kept),
-            label_set=tuple(label for label in prediction.label_set if label in allowed) or (best,),
-            evidence=prediction.evidence if best == prediction.value else (),
-            decision="review",
-        )
-
-    def _decided(self, prediction: Prediction) -> Prediction:
-        """Let the stricter of the release's and the profile's thresholds decide."""
+    def _decision(self, prediction: Prediction) -> Decision:
         bar = self._profile.thresholds
-        if prediction.value is None or prediction.confidence < bar.review:
-            return replace(prediction, decision="abstain")
+        if prediction.value is None or prediction.decision == "abstain":
+            return "abstain"
         if prediction.decision == "auto" and prediction.confidence >= bar.auto:
-            return prediction
-        return replace(prediction, decision="review")
+            return "auto"
+        return "review" if prediction.confidence >= bar.review else "abstain"
 
-    def _kind(self, ticket: TicketText, category: Prediction) -> Prediction:
-        """Return the kind that the words tell, else the one that the category usually is."""
-        kind = self._predict("kind", ticket)
-        if kind.value or not category.value or category.decision == "abstain":
+    def _with_usual_kind(self, kind: Prediction, category: Prediction) -> Prediction:
+        """Fall back on the kind that tickets of this category usually are."""
+        if kind.decision != "abstain" or category.decision == "abstain":
             return kind
-        usual = {item.value: item.kind for item in self._profile.categories}.get(category.value)
+        kinds = {item.value: item.kind for item in self._profile.categories}
+        usual = kinds.get(category.value or "")
         if usual is None:
             return kind
         return Prediction(
@@ -123,10 +95,30 @@ class Assessor:
             confidence=category.confidence,
             probabilities=((usual, category.confidence),),
             label_set=(usual,),
+            evidence=(Evidence(source="criterion", text=category.value or ""),),
             decision="review",
         )
 
 
-def _weaker(first: Decision, second: Decision) -> Decision:
-    order: tuple[Decision, ...] = ("abstain", "review", "auto")
-    return min(first, second, key=order.index)
+def within(prediction: Prediction, allowed: Collection[str]) -> Prediction:
+    """Keep only allowed labels; they share out the probability that the others held.
+
+    Where the likeliest label is not allowed, nothing is decided and no words are shown: they
+    spoke for that label.
+    """
+    if all(label in allowed for label, _ in prediction.probabilities):
+        return prediction
+    kept = [(label, held) for label, held in prediction.probabilities if label in allowed]
+    total = sum(held for _, held in kept)
+    if not total:
+        return NO_PREDICTION
+    best, held = kept[0]
+    is_same = best == prediction.value
+    return Prediction(
+        value=best,
+        confidence=held / total if is_same else held,
+        probabilities=tuple((label, share / total) for label, share in kept),
+        label_set=tuple(label for label in prediction.label_set if label in allowed) or (best,),
+        evidence=prediction.evidence if is_same else (),
+        decision=prediction.decision if is_same else "abstain",
+    )

@@ -6,7 +6,6 @@ scored them had not seen.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -97,7 +96,9 @@ def with_bias(scores: Doubles, truth: Ints, *, shrinkage: float = _SHRINKAGES[0]
 
 
 Fit = Callable[[Doubles, Ints], Calibration]
-_BIASED: Final = tuple(partial(with_bias, shrinkage=shrinkage) for shrinkage in _SHRINKAGES)
+_BIASED: Final[tuple[Fit, ...]] = tuple(
+    partial(with_bias, shrinkage=shrinkage) for shrinkage in _SHRINKAGES
+)
 
 
 def calibrate(scores: Doubles, truth: Ints, *, keep_priors: bool = False) -> Calibration:
@@ -114,14 +115,14 @@ def calibrate(scores: Doubles, truth: Ints, *, keep_priors: bool = False) -> Cal
     """
     if keep_priors:
         return with_bias(scores, truth)
-    best, least = with_temperature, math.inf
-    floor = 0.0
-    for fitted in (with_temperature, *_BIASED):
+    plain = _cross_fitted(with_temperature, scores, truth)
+    floor = macro_f1(truth, plain.argmax(axis=1)) * (1.0 - _LARGEST_LOSS)
+    best: Fit = with_temperature
+    least = log_loss(plain, truth)
+    for fitted in _BIASED:
         unseen = _cross_fitted(fitted, scores, truth)
-        loss, reached = log_loss(unseen, truth), macro_f1(truth, unseen.argmax(axis=1))
-        if fitted is with_temperature:
-            floor = reached * (1.0 - _LARGEST_LOSS)
-        if loss < least and reached >= floor:
+        loss = log_loss(unseen, truth)
+        if loss < least and macro_f1(truth, unseen.argmax(axis=1)) >= floor:
             best, least = fitted, loss
     return best(scores, truth)
 

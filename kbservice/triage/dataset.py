@@ -56,15 +56,6 @@ def labelled(tickets: Iterable[TrainingTicket], name: LabelName) -> list[Trainin
     return [ticket for ticket in tickets if ticket.label(name)]
 
 
-def in_time_order(tickets: Iterable[TrainingTicket]) -> list[TrainingTicket]:
-    """Return the oldest tickets first; without all times, the order given is taken as it is."""
-    given = list(tickets)
-    times = [ticket.created_at for ticket in given]
-    if any(time is None for time in times):
-        return given
-    return sorted(given, key=lambda ticket: ticket.created_at or datetime.min)  # noqa: DTZ901
-
-
 def fingerprint(tickets: Sequence[TrainingTicket]) -> str:
     """Return a hash of everything that training reads of these tickets."""
     digest = hashlib.sha256()

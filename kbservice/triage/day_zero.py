@@ -1,166 +1,225 @@
-"""A classifier without training: the profile's names, criteria, examples and keywords."""
+"""The classifier of the first day: what a profile says of its labels, matched with the text.
+
+It has learned nothing, so it claims little: it never decides unasked, and says nothing at all
+where no word of any label occurs.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from kbservice.profiles.schema import Profile
+from kbservice.profiles.schema import Category, Kind, Profile
 from kbservice.text.tokens import analyze
 from kbservice.triage.classifier import (
     NO_PREDICTION,
+    Decision,
     Evidence,
     Prediction,
     ReleaseInfo,
     TicketText,
 )
-from kbservice.triage.rules import mentions
+from kbservice.triage.phrases import Searchable
 
-DAY_ZERO = ReleaseInfo(release="day-zero")
-# A keyword is chosen to tell its label apart; a word that an example happens to use is not.
-_KEYWORD, _NAME, _PROSE = 2.0, 1.5, 0.4
-_TITLE_FACTOR = 1.5
-_SHARPNESS = 0.9
-# Without a label to compare with, nothing here is certain.
-_CEILING = 0.85
-_REVIEW = 0.4
-_REASONS = 6
+DAY_ZERO: Final = ReleaseInfo(release="day-zero")
+
+# A label's name in a ticket says more than a keyword, a keyword more than a word of the
+# examples; a hit in the title says more than one in the body.
+_NAME: Final = 2.0
+_KEYWORD: Final = 1.0
+_SAMPLE: Final = 0.15
+_MOST_SAMPLES: Final = 1.0
+_TITLE: Final = 1.5
+_SHARPNESS: Final = 1.1
+# The weight of "none of these": one stray keyword must not look certain.
+_DOUBT: Final = 3.0
+_MOST_SURE: Final = 0.85
+_REVIEW: Final = 0.4
+_LABEL_SET: Final = 0.9
+_REASONS: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelWords:
-    """What a profile says of one label."""
+class LabelSpec:
+    """What is known of a label without any ticket.
 
-    label: str
-    names: tuple[str, ...]
-    keywords: tuple[str, ...]
-    prose: tuple[str, ...] = ()
+    Attributes:
+        names: What people call it, in any language.
+        keywords: Words that tickets of this label use.
+        samples: Criteria and example texts.
+    """
+
+    value: str
+    names: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
 
 
-def category_words(profile: Profile) -> tuple[LabelWords, ...]:
-    """Return what the profile says of each category."""
+def category_specs(profile: Profile) -> tuple[LabelSpec, ...]:
+    """Return what a profile says of its categories."""
     return tuple(
-        LabelWords(
-            label=item.value,
-            names=(item.labels.zh, item.labels.en.lower()),
-            keywords=item.keywords.all,
-            prose=(item.criteria.zh, item.criteria.en, *item.examples.all),
+        LabelSpec(
+            value=category.value,
+            names=_names(category),
+            keywords=category.keywords.all,
+            samples=(category.criteria.zh, category.criteria.en, *category.examples.all),
         )
-        for item in profile.categories
+        for category in profile.categories
     )
 
 
-def kind_words(profile: Profile) -> tuple[LabelWords, ...]:
-    """Return what the profile says of each kind."""
+def priority_specs(profile: Profile) -> tuple[LabelSpec, ...]:
+    """Return what a profile says of its priorities; their names occur in any text."""
     return tuple(
-        LabelWords(
-            label=item.value,
-            names=(item.labels.zh, item.labels.en.lower()),
-            keywords=item.keywords.all,
+        LabelSpec(
+            value=priority.value,
+            keywords=priority.keywords.all,
+            samples=(priority.criteria.zh, priority.criteria.en, *priority.examples.all),
         )
-        for item in profile.kinds
+        for priority in profile.priorities_by_rank
     )
 
 
-def priority_words(profile: Profile) -> tuple[LabelWords, ...]:
-    """Return what the profile says of each priority."""
+def kind_specs(profile: Profile) -> tuple[LabelSpec, ...]:
+    """Return what a profile says of its kinds of request."""
     return tuple(
-        LabelWords(
-            label=item.value,
-            names=(),
-            keywords=item.keywords.all,
-            prose=(item.criteria.zh, item.criteria.en, *item.examples.all),
-        )
-        for item in profile.priorities_by_rank
+        LabelSpec(value=kind.value, names=_names(kind), keywords=kind.keywords.all)
+        for kind in profile.kinds
     )
 
 
 class DayZeroClassifier:
-    """Counts a label's words in the ticket; says nothing where none occurs."""
+    """Guesses a label by its names, keywords and examples.
 
-    def __init__(self, words: Sequence[LabelWords]) -> None:
-        self._words = tuple(words)
-        self._prose = {
-            item.label: frozenset(word for text in item.prose for word in analyze(text).words)
-            for item in self._words
-        }
-        counts: dict[str, int] = {}
-        for terms in self._prose.values():
-            for term in terms:
-                counts[term] = counts.get(term, 0) + 1
-        # A word that most labels' prose uses tells nothing.
-        self._rarity = {
-            term: math.log(1 + len(self._words) / held) / math.log(1 + len(self._words))
-            for term, held in counts.items()
-        }
+    Args:
+        specs: The labels, in the order in which ties are broken.
+        only_stated: Leave out phrases that the ticket denies or wants to avoid.
+    """
+
+    def __init__(self, specs: Sequence[LabelSpec], *, only_stated: bool = False) -> None:
+        self._only_stated = only_stated
+        self._labels = tuple(spec.value for spec in specs)
+        self._phrases = _weighted_phrases(specs)
+        self._samples = _telling_words(specs)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Every label that can come out, in the profile's order."""
-        return tuple(item.label for item in self._words)
+        """Every label that can come out, in a fixed order."""
+        return self._labels
 
     @property
     def info(self) -> ReleaseInfo:
-        """Day zero has no release."""
+        """The release that needs no training."""
         return DAY_ZERO
 
     def predict(self, ticket: TicketText) -> Prediction:
-        """Return the label whose words occur most, with the words as reasons."""
-        if not self._words:
-            return NO_PREDICTION
-        found = {item.label: self._evidence(item, ticket) for item in self._words}
-        scores = {label: sum(item.weight for item in evidence) for label, evidence in found.items()}
+        """Return the careful guess with the phrases that it rests on."""
+        reasons = self._reasons(ticket)
+        words = set(analyze(f"{ticket.title}\n{ticket.body}").words)
+        scores = {
+            label: sum(reason.weight for reason in reasons[label])
+            + min(_MOST_SAMPLES, _SAMPLE * len(words & self._samples[label]))
+            for label in self._labels
+        }
         if not any(scores.values()):
             return NO_PREDICTION
-        total = sum(math.exp(_SHARPNESS * score) for score in scores.values())
-        ranked = sorted(
-            (
-                (label, _CEILING * math.exp(_SHARPNESS * score) / total)
-                for label, score in scores.items()
-            ),
-            key=lambda item: (-item[1], self.labels.index(item[0])),
-        )
-        best, confidence = ranked[0]
-        reasons = sorted(found[best], key=lambda item: -item.weight)[:_REASONS]
+        ranked = _ranked(scores)
+        value, confidence = ranked[0]
         return Prediction(
-            value=best,
+            value=value,
             confidence=confidence,
-            probabilities=tuple(ranked),
+            probabilities=ranked,
             label_set=_label_set(ranked),
-            evidence=tuple(reasons),
-            decision="review" if confidence >= _REVIEW else "abstain",
+            evidence=tuple(reasons[value][:_REASONS]),
+            decision=_decision(ranked),
         )
 
-    def _evidence(self, item: LabelWords, ticket: TicketText) -> list[Evidence]:
-        found: dict[tuple[str, int, int], Evidence] = {}
-        for phrases, weight in ((item.keywords, _KEYWORD), (item.names, _NAME)):
-            for field, start, end, _ in mentions(ticket, phrases):
-                text = ticket.title if field == "title" else ticket.body
-                factor = _TITLE_FACTOR if field == "title" else 1.0
-                found.setdefault(
-                    (field, start, end),
-                    Evidence(
-                        source="criterion",
-                        text=text[start:end],
-                        weight=weight * factor,
-                        field=field,
-                        start=start,
-                        end=end,
-                    ),
+    def _reasons(self, ticket: TicketText) -> dict[str, list[Evidence]]:
+        """Return the phrases found for each label, the heaviest first."""
+        searchable = Searchable(ticket)
+        find = searchable.find_stated if self._only_stated else searchable.find
+        found: dict[str, list[Evidence]] = {label: [] for label in self._labels}
+        for phrase, weights in self._phrases.items():
+            place = find(phrase)
+            if place is None:
+                continue
+            in_title = place.field == "title"
+            text = (ticket.title if in_title else ticket.body)[place.start : place.end]
+            for label, weight in weights.items():
+                reason = Evidence(
+                    source="criterion",
+                    text=text,
+                    weight=weight * (_TITLE if in_title else 1.0),
+                    field=place.field,
+                    start=place.start,
+                    end=place.end,
                 )
-        return [*found.values(), *self._prose_evidence(item.label, ticket)]
+                found[label].append(reason)
+        return {label: _without_inner(reasons) for label, reasons in found.items()}
 
-    def _prose_evidence(self, label: str, ticket: TicketText) -> list[Evidence]:
-        said = dict.fromkeys(analyze(f"{ticket.title}\n{ticket.body}").words)
-        shared = [word for word in said if word in self._prose[label]]
-        return [
-            Evidence(source="criterion", text=word, weight=_PROSE * self._rarity[word])
-            for word in shared
-        ]
+
+def _names(thing: Category | Kind) -> tuple[str, ...]:
+    names = (thing.labels.zh, thing.labels.en, thing.value.replace("_", " "))
+    return tuple(dict.fromkeys(name.lower() for name in names))
+
+
+def _weighted_phrases(specs: Sequence[LabelSpec]) -> dict[str, dict[str, float]]:
+    """Return each phrase with its weight for each label: the fewer share it, the more it says."""
+    found: dict[str, dict[str, float]] = {}
+    for spec in specs:
+        for phrases, weight in ((spec.keywords, _KEYWORD), (spec.names, _NAME)):
+            for phrase in phrases:
+                if phrase.strip():
+                    found.setdefault(phrase.lower(), {})[spec.value] = weight
+    return {
+        phrase: {label: weight / len(weights) for label, weight in weights.items()}
+        for phrase, weights in found.items()
+    }
+
+
+def _telling_words(specs: Sequence[LabelSpec]) -> dict[str, set[str]]:
+    """Return the words that only one label's samples use."""
+    words = {spec.value: set(analyze("\n".join(spec.samples)).words) for spec in specs}
+    users = Counter(word for own in words.values() for word in own)
+    return {label: {word for word in own if users[word] == 1} for label, own in words.items()}
+
+
+def _without_inner(reasons: Iterable[Evidence]) -> list[Evidence]:
+    """Return the reasons, the heaviest first, without those that lie inside a longer one."""
+    kept: list[Evidence] = []
+    for reason in sorted(reasons, key=lambda item: (-(item.end - item.start), -item.weight)):
+        if not any(_is_inside(reason, other) for other in kept):
+            kept.append(reason)
+    return sorted(kept, key=lambda reason: -reason.weight)
+
+
+def _is_inside(one: Evidence, other: Evidence) -> bool:
+    return one.field == other.field and other.start <= one.start and one.end <= other.end
+
+
+def _ranked(scores: dict[str, float]) -> tuple[tuple[str, float], ...]:
+    """Return the labels with probabilities that leave room for "none of these", best first."""
+    powers = {label: math.expm1(_SHARPNESS * score) for label, score in scores.items()}
+    total = sum(powers.values()) + _DOUBT
+    shares = ((label, min(_MOST_SURE, power / total)) for label, power in powers.items())
+    return tuple(sorted(shares, key=lambda item: (-item[1], -scores[item[0]])))
 
 
 def _label_set(ranked: Sequence[tuple[str, float]]) -> tuple[str, ...]:
-    """Return the labels not clearly behind the best: a quarter of its probability or more."""
-    best = ranked[0][1]
-    return tuple(label for label, held in ranked if held >= best / 4)
+    """Return the likeliest labels that together hold most of the probability."""
+    chosen: list[str] = []
+    total = 0.0
+    for label, held in ranked:
+        chosen.append(label)
+        total += held
+        if total >= _LABEL_SET:
+            break
+    return tuple(chosen)
+
+
+def _decision(ranked: Sequence[tuple[str, float]]) -> Decision:
+    is_tied = len(ranked) > 1 and ranked[0][1] == ranked[1][1]
+    return "review" if ranked[0][1] >= _REVIEW and not is_tied else "abstain"

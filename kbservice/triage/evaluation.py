@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 
 from kbservice.errors import InvalidInput
-from kbservice.triage.artifacts import pack
 from kbservice.triage.classifier import Prediction
 from kbservice.triage.dataset import LabelName, TrainingTicket, labelled, read_tickets
 from kbservice.triage.fitting import fit, recipe_for
@@ -26,6 +25,7 @@ from kbservice.triage.measures import (
     macro_f1,
     top_k_accuracy,
 )
+from kbservice.triage.packing import pack
 from kbservice.triage.priority import Costs
 
 _UNDER: Final = 3.0

@@ -45,9 +45,7 @@ class Searchable:
 
     def find_stated(self, phrase: str) -> Place | None:
         """Return the first place where a phrase is stated, not denied or to be avoided."""
-        for place in self._places(phrase, stated=True):
-            return place
-        return None
+        return next(self._places(phrase, stated=True), None)
 
     def _places(self, phrase: str, *, stated: bool = False) -> Iterator[Place]:
         pattern = _pattern(phrase)

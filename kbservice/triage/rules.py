@@ -1,53 +1,59 @@
-"""The profile's own phrases, found in a ticket: priority rules and day-zero keywords."""
+"""The profile's own priority rules: named phrases that lift a ticket to a priority at least."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from functools import cache
+from dataclasses import dataclass
 
 from kbservice.profiles.schema import PriorityRule, Profile
-from kbservice.profiles.wording import Phrases
-from kbservice.text.normalise import fold
+from kbservice.text.languages import language_of
 from kbservice.triage.classifier import Evidence, TicketText
-
-_NEGATED = re.compile(r"(?:没有|沒有|并非|不是|无需|不会|未|no|not|without)\s*$")
-
-
-def mentions(ticket: TicketText, phrases: Iterable[str]) -> Iterator[tuple[str, int, int, str]]:
-    """Yield (field, start, end, phrase) of each phrase that title or body says."""
-    for field, text in (("title", ticket.title), ("body", ticket.body)):
-        if not text:
-            continue
-        folded = fold(text)
-        lowered = folded.text.lower()
-        for phrase in phrases:
-            match = _pattern(phrase).search(lowered)
-            if match and not _NEGATED.search(lowered[max(0, match.start() - 8) : match.start()]):
-                start, end = folded.span(match.start(), match.end())
-                yield field, start, end, phrase
+from kbservice.triage.phrases import Searchable
 
 
-def fired_rules(profile: Profile, ticket: TicketText) -> list[tuple[PriorityRule, Evidence]]:
-    """Return the priority rules whose phrases the ticket says, with the place."""
-    fired = []
-    for rule in profile.priority_rules:
-        for field, start, end, _ in mentions(ticket, _all(rule.phrases)):
-            text = (ticket.title if field == "title" else ticket.body)[start:end]
-            place = Evidence(
-                source="rule", text=text, weight=1.0, field=field, start=start, end=end
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiredRule:
+    """A rule whose phrase the ticket states.
+
+    Attributes:
+        name: What the rule is called, in the ticket's language.
+        at_least: The priority it asks for.
+        phrase: The phrase that was found.
+    """
+
+    value: str
+    name: str
+    at_least: str
+    phrase: str
+    field: str
+    start: int
+    end: int
+
+    @property
+    def evidence(self) -> Evidence:
+        """The rule as a reason; its text is the rule's name, its place the phrase's."""
+        return Evidence(
+            source="rule", text=self.name, field=self.field, start=self.start, end=self.end
+        )
+
+
+def fired(profile: Profile, ticket: TicketText) -> tuple[FiredRule, ...]:
+    """Return the rules that the ticket fires, each once, in the profile's order."""
+    searchable = Searchable(ticket)
+    language = language_of(f"{ticket.title}\n{ticket.body}")
+    found = (_fired(rule, searchable, language) for rule in profile.priority_rules)
+    return tuple(rule for rule in found if rule is not None)
+
+
+def _fired(rule: PriorityRule, searchable: Searchable, language: str) -> FiredRule | None:
+    for phrase in rule.phrases.all:
+        if place := searchable.find_stated(phrase):
+            return FiredRule(
+                value=rule.value,
+                name=rule.labels.text(language),
+                at_least=rule.at_least,
+                phrase=phrase,
+                field=place.field,
+                start=place.start,
+                end=place.end,
             )
-            fired.append((rule, place))
-            break
-    return fired
-
-
-def _all(phrases: Phrases) -> tuple[str, ...]:
-    return phrases.all
-
-
-@cache
-def _pattern(phrase: str) -> re.Pattern[str]:
-    """English phrases stand alone but may touch Chinese; Chinese ones stand anywhere."""
-    escaped = re.escape(phrase.lower()).replace(r"\ ", r"\s+")
-    return re.compile(rf"(?<![a-z0-9]){escaped}(?![a-z0-9])" if phrase.isascii() else escaped)
+    return None

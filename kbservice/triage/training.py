@@ -3,120 +3,194 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from kbservice.errors import InvalidInput
-from kbservice.triage import measures
 from kbservice.triage.classifier import ReleaseInfo
 from kbservice.triage.dataset import LabelName, TrainingTicket, fingerprint, labelled
-from kbservice.triage.fitting import fit, recipe_for
+from kbservice.triage.fitting import Fitted, fit, recipe_for
 from kbservice.triage.linear_classifier import LinearClassifier
+from kbservice.triage.measures import (
+    Doubles,
+    Ints,
+    accuracy,
+    calibration_error,
+    f1_by_label,
+    macro_f1,
+)
 
-TRAINED: tuple[LabelName, ...] = ("category", "priority")
-MIN_TICKETS = 20
-HOLDOUT_SHARE = 0.2
+LABELS: Final[tuple[LabelName, ...]] = ("category", "priority")
+LEAST_TICKETS: Final = 20
+LEAST_LABELS: Final = 2
+HOLDOUT_RATIO: Final = 0.2
+MAX_TICKETS: Final = 30_000
+"""Of more than these only the newest are learned from: memory, and old tickets mislead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """Classifiers by the label they guess, and how they did on tickets they never saw."""
+    """What a training made.
+
+    Attributes:
+        classifiers: By the kind of label they guess.
+        metrics: By kind of label, how a classifier of the older tickets did on the newest.
+        parameters: By kind of label, what was chosen on the way.
+        skipped: Kinds of label that could not be learned, with the reason.
+        data_hash: Changes with anything that the training read.
+    """
 
     classifiers: Mapping[str, LinearClassifier]
     metrics: Mapping[str, Mapping[str, Any]]
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Mapping[str, Any]]
+    skipped: Mapping[str, str]
     tickets: int
     data_hash: str
 
 
-def train(tickets: Sequence[TrainingTicket], info: ReleaseInfo) -> Trained:
-    """Train one classifier for each kind of label that enough tickets have.
+def train(
+    tickets: Sequence[TrainingTicket],
+    info: ReleaseInfo,
+    *,
+    labels: Sequence[LabelName] = LABELS,
+    holdout_ratio: float = HOLDOUT_RATIO,
+) -> Trained:
+    """Train every kind of label that there are tickets enough for.
 
     Args:
-        tickets: Oldest first; the newest fifth is held out for the figures.
+        tickets: Oldest first; the newest are held out for the figures.
         info: Under which name the classifiers answer.
+        labels: Kinds of label to learn.
+        holdout_ratio: Share that is held out, between 0 and 1.
 
     Raises:
-        InvalidInput: No kind of label has enough tickets; says how many are missing.
+        InvalidInput: None of them can be learned; says what is missing.
     """
-    classifiers: dict[str, LinearClassifier] = {}
-    metrics: dict[str, Mapping[str, Any]] = {}
-    parameters: dict[str, Any] = {}
-    for name in TRAINED:
-        known = labelled(tickets, name)
-        if not _is_enough(known, name):
-            continue
-        figures, penalty = _judged(known, name)
-        metrics[name] = figures
-        parameters[name] = {"penalty": penalty}
-        fitted = fit([t.words for t in known], _labels(known, name), recipe_for(name, penalty))
-        classifiers[name] = fitted.classifier.released_as(info)
-    if not classifiers:
-        _refuse(tickets)
+    known = tickets[-MAX_TICKETS:]
+    done: dict[str, _Lesson] = {}
+    skipped: dict[str, InvalidInput] = {}
+    for name in labels:
+        try:
+            done[name] = _learned(name, labelled(known, name), holdout_ratio)
+        except InvalidInput as error:
+            skipped[name] = error
+    if not done:
+        raise next(iter(skipped.values()))
     return Trained(
-        classifiers=classifiers,
-        metrics=metrics,
-        parameters=parameters,
-        tickets=len(tickets),
-        data_hash=fingerprint(tickets),
+        classifiers={name: item.classifier.released_as(info) for name, item in done.items()},
+        metrics={name: item.metrics for name, item in done.items()},
+        parameters={name: {"penalty": item.penalty} for name, item in done.items()},
+        skipped={name: str(error) for name, error in skipped.items()},
+        tickets=len(known),
+        data_hash=fingerprint(known),
     )
 
 
-def judge(
-    classifier: LinearClassifier, tickets: Sequence[TrainingTicket], name: LabelName
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lesson:
+    classifier: LinearClassifier
+    metrics: dict[str, Any]
+    penalty: float
+
+
+def _learned(name: LabelName, tickets: Sequence[TrainingTicket], holdout_ratio: float) -> _Lesson:
+    _check(name, tickets)
+    started = time.perf_counter()
+    newest = max(1, round(len(tickets) * holdout_ratio))
+    judged = _fitted(name, tickets[:-newest])
+    final = _fitted(name, tickets, judged.penalty)
+    metrics = _metrics(name, judged.classifier, tickets[:-newest], tickets[-newest:])
+    metrics["train_s"] = round(time.perf_counter() - started, 3)
+    return _Lesson(classifier=final.classifier, metrics=metrics, penalty=judged.penalty)
+
+
+def _check(name: LabelName, tickets: Sequence[TrainingTicket]) -> None:
+    if len(tickets) < LEAST_TICKETS:
+        raise InvalidInput(
+            "Training needs {least} tickets with a {label}; {missing} are missing",
+            label=name,
+            least=LEAST_TICKETS,
+            missing=LEAST_TICKETS - len(tickets),
+        )
+    values = {ticket.label(name) for ticket in tickets}
+    if len(values) < LEAST_LABELS:
+        raise InvalidInput(
+            "Training needs {least} different values of {label}; all tickets have {value}",
+            label=name,
+            least=LEAST_LABELS,
+            value=str(next(iter(values))),
+        )
+
+
+def _fitted(
+    name: LabelName, tickets: Sequence[TrainingTicket], penalty: float | None = None
+) -> Fitted:
+    return fit(
+        [ticket.words for ticket in tickets],
+        [str(ticket.label(name)) for ticket in tickets],
+        recipe_for(name, penalty),
+    )
+
+
+def _metrics(
+    name: LabelName,
+    classifier: LinearClassifier,
+    older: Sequence[TrainingTicket],
+    holdout: Sequence[TrainingTicket],
 ) -> dict[str, Any]:
-    """Return the figures of a classifier on labelled tickets it never saw."""
-    place = {label: at for at, label in enumerate(classifier.labels)}
-    known = [ticket for ticket in tickets if ticket.label(name) in place]
-    if not known:
-        return {"tickets": len(tickets), "unknown_labels": len(tickets)}
-    probabilities = np.array([classifier.probabilities(ticket.words) for ticket in known])
-    truth = np.array([place[str(ticket.label(name))] for ticket in known], dtype=np.int64)
-    guesses = probabilities.argmax(axis=1)
-    confident = probabilities.max(axis=1) >= classifier.learned.automatic
+    """Return the figures; a label that only the holdout has counts as missed."""
+    names = list(classifier.labels)
+    names += sorted({str(ticket.label(name)) for ticket in holdout} - set(names))
+    place = {label: at for at, label in enumerate(names)}
+    truth = np.array([place[str(ticket.label(name))] for ticket in holdout], dtype=np.int64)
+    table = np.array([classifier.probabilities(ticket.words) for ticket in holdout])
+    guess = table.argmax(axis=1)
+    commonest = Counter(str(ticket.label(name)) for ticket in older).most_common(1)[0][0]
+    constant = np.full_like(truth, place[commonest])
+    figures = {
+        "accuracy": accuracy(truth, guess),
+        "macro_f1": macro_f1(truth, guess),
+        "ece": calibration_error(truth, table),
+        "majority_accuracy": accuracy(truth, constant),
+        "majority_macro_f1": macro_f1(truth, constant),
+    }
     return {
-        "tickets": len(known),
-        "unknown_labels": len(tickets) - len(known),
-        "accuracy": round(measures.accuracy(truth, guesses), 4),
-        "macro_f1": round(measures.macro_f1(truth, guesses), 4),
-        "ece": round(measures.calibration_error(truth, probabilities), 4),
-        "auto_share": round(float(confident.mean()), 4),
-        "auto_precision": (
-            round(float((guesses == truth)[confident].mean()), 4) if confident.any() else None
-        ),
-        "f1_by_label": {
-            classifier.labels[at]: round(value, 4)
-            for at, value in measures.f1_by_label(truth, guesses).items()
-        },
+        "tickets": len(older) + len(holdout),
+        "holdout": len(holdout),
+        "labels": len(classifier.labels),
+        **{figure: round(value, 4) for figure, value in figures.items()},
+        **_automatic(truth, table, classifier.learned.automatic),
+        "per_label": _per_label(names, truth, guess),
     }
 
 
-def _judged(known: list[TrainingTicket], name: LabelName) -> tuple[dict[str, Any], float]:
-    border = len(known) - max(1, round(len(known) * HOLDOUT_SHARE))
-    older, newer = known[:border], known[border:]
-    started = time.perf_counter()
-    fitted = fit([t.words for t in older], _labels(older, name), recipe_for(name))
-    figures = judge(fitted.classifier, newer, name)
-    figures["train_s"] = round(time.perf_counter() - started, 3)
-    return figures, fitted.penalty
+def _automatic(truth: Ints, table: Doubles, threshold: float) -> dict[str, float | None]:
+    """Return which share would be filled in unasked, and which share of that rightly."""
+    taken = table.max(axis=1) >= threshold
+    right = table.argmax(axis=1)[taken] == truth[taken]
+    return {
+        "auto_ratio": round(float(taken.mean()), 4),
+        "auto_precision": round(float(right.mean()), 4) if taken.any() else None,
+    }
 
 
-def _labels(tickets: Sequence[TrainingTicket], name: LabelName) -> list[str]:
-    return [str(ticket.label(name)) for ticket in tickets]
-
-
-def _is_enough(known: Sequence[TrainingTicket], name: LabelName) -> bool:
-    border = len(known) - max(1, round(len(known) * HOLDOUT_SHARE))
-    return len(known) >= MIN_TICKETS and len(set(_labels(known[:border], name))) > 1
-
-
-def _refuse(tickets: Sequence[TrainingTicket]) -> None:
-    counts = {name: len(labelled(tickets, name)) for name in TRAINED}
-    raise InvalidInput.of(
-        "tickets",
-        f"at least {MIN_TICKETS} tickets labelled with two or more values",
-        ", ".join(f"{count} with a {name}" for name, count in counts.items()),
-    )
+def _per_label(names: Sequence[str], truth: Ints, guess: Ints) -> list[dict[str, Any]]:
+    """Return precision, recall and F1 of each label that the holdout has, the commonest first."""
+    rows = []
+    for at, f1 in f1_by_label(truth, guess).items():
+        hits = int(((truth == at) & (guess == at)).sum())
+        held, guessed = int((truth == at).sum()), int((guess == at).sum())
+        rows.append(
+            {
+                "label": names[at],
+                "tickets": held,
+                "precision": round(hits / guessed, 4) if guessed else 0.0,
+                "recall": round(hits / held, 4),
+                "f1": round(f1, 4),
+            }
+        )
+    return sorted(rows, key=lambda row: -row["tickets"])

@@ -15,7 +15,14 @@ from flask import Flask, Response, current_app, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from kbservice.errors import KbServiceError, NotFound, NotSignedIn, RateLimited, Unavailable
+from kbservice.errors import (
+    KbServiceError,
+    NotFound,
+    NotSignedIn,
+    QuerySyntaxError,
+    RateLimited,
+    Unavailable,
+)
 from kbservice.web import problem_types
 from kbservice.web.context import request_id, translate
 
@@ -81,8 +88,12 @@ def register(app: Flask, page: PageRenderer | None = None) -> None:
 
 
 def rendered(error: KbServiceError) -> str:
-    """Return the message of an error in the reader's language."""
+    """Return the message of an error in the reader's language; of a query, also where and how."""
     facts = _worded(error.facts)
+    if isinstance(error, QuerySyntaxError):
+        message = translate(error.message, **facts)
+        named = {"column": facts["column"], "message": message, "hint": facts["hint"]}
+        return translate("Column {column}: {message}. {hint}.", **named)
     return translate(error.message, **facts) if facts else translate(error.message)
 
 

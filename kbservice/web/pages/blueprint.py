@@ -6,13 +6,13 @@ import hashlib
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from kbservice.web.context import (
-    LANGUAGE_COOKIE,
     application,
     locale,
     principal_or_none,
@@ -79,7 +79,7 @@ def is_local_path(target: str) -> bool:
     return target.startswith("/") and not target.startswith(("//", "/\\"))
 
 
-def see_other(endpoint: str, **values: str | int | None) -> Response:
+def see_other(endpoint: str, **values: Any) -> Response:
     """Redirect after a form was sent, so that reloading does not send it again."""
     return redirect(url_for(endpoint, **values), code=303)
 

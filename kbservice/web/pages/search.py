@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -9,7 +11,7 @@ from werkzeug.wrappers import Response
 from kbservice.domain.account import Role
 from kbservice.errors import QuerySyntaxError
 from kbservice.services.retrieval import SearchRequest
-from kbservice.web.context import application, principal, translate
+from kbservice.web.context import application, principal
 from kbservice.web.pages.blueprint import pages, see_other
 from kbservice.web.problem import rendered
 from kbservice.web.security import requires
@@ -54,8 +56,7 @@ def _answer(query: str, chosen: dict[str, list[str]], page: int) -> dict[str, ob
     try:
         return {"answer": application().retrieval.search(wanted, principal())}
     except QuerySyntaxError as error:
-        hint = error.facts.get("hint")
-        return {"error": rendered(error), "hint": translate(str(hint)) if hint else ""}
+        return {"error": rendered(error)}
 
 
 def toggled(field: str, value: str) -> str:
@@ -67,11 +68,16 @@ def toggled(field: str, value: str) -> str:
     if value not in chosen:
         kept = [value] if field == "kind" else [*kept, value]
     values.setlist(field, kept)
-    return url_for("pages.search", **{key: values.getlist(key) for key in values})
+    return _address(values)
 
 
 def turned(page: int) -> str:
     """Return this search at another page."""
     values: MultiDict[str, str] = MultiDict(request.args)
     values["page"] = str(page)
-    return url_for("pages.search", **{key: values.getlist(key) for key in values})
+    return _address(values)
+
+
+def _address(values: MultiDict[str, str]) -> str:
+    parameters: dict[str, Any] = {key: values.getlist(key) for key in values}
+    return url_for("pages.search", **parameters)

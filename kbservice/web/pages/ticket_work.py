@@ -48,10 +48,12 @@ def ticket_resolve(number: str) -> Response:
 @requires(Role.AGENT)
 def ticket_change(number: str) -> Response:
     """Correct category or priority; a person's word replaces triage's."""
+    shown = application().tickets.get(number, principal())
+    # Only what was altered: the rest stays triage's guess and is not called a person's word.
     chosen: dict[str, str | None] = {
         name: request.form[name] or None
         for name in ("category", "priority")
-        if name in request.form
+        if name in request.form and request.form[name] != (getattr(shown, name) or "")
     }
     try:
         application().tickets.change(

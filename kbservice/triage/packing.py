@@ -1,0 +1,106 @@
+"""A classifier as bytes and back: skops over plain arrays, numbers and strings only."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import skops.io
+
+from kbservice.errors import ArtifactRejected
+from kbservice.triage.calibration import Calibration
+from kbservice.triage.classifier import ReleaseInfo
+from kbservice.triage.linear_classifier import LinearClassifier, Weights
+from kbservice.triage.vectoriser import BLOCK_WEIGHTS, Block, Vectoriser
+
+FORMAT: Final = 1
+TRUSTED_TYPES: Final[tuple[str, ...]] = ()
+"""What an artefact may hold beyond numpy arrays and JSON's own types: nothing that can run."""
+
+
+def pack(classifier: LinearClassifier) -> bytes:
+    """Return a classifier as an artefact."""
+    learned = classifier.learned
+    parts = {
+        "format": FORMAT,
+        "labels": list(learned.labels),
+        "weights": learned.weights,
+        "intercepts": learned.intercepts,
+        "scale": learned.calibration.scale,
+        "bias": learned.calibration.bias,
+        "automatic": learned.automatic,
+        "in_set": learned.in_set,
+        "blocks": [
+            {"name": block.name, "terms": _joined(block.terms), "idf": block.idf}
+            for block in classifier.vectoriser.blocks
+        ],
+    }
+    packed: bytes = skops.io.dumps(parts)
+    return packed
+
+
+def unpack(data: bytes, info: ReleaseInfo) -> LinearClassifier:
+    """Return the classifier in an artefact.
+
+    Raises:
+        ArtifactRejected: The bytes are no artefact of this format, or its numbers make no sense.
+    """
+    try:
+        parts = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
+        return LinearClassifier(_vectoriser(parts), _weights(parts), info)
+    except Exception as error:
+        # skops reports damage in as many ways as zip, JSON and numpy know.
+        raise _rejected(f"{type(error).__name__}: {error}") from error
+
+
+def _weights(parts: dict[str, Any]) -> Weights:
+    if parts["format"] != FORMAT:
+        raise _rejected(f"format {parts['format']}")
+    labels = tuple(str(label) for label in parts["labels"])
+    features = sum(len(block["idf"]) for block in parts["blocks"])
+    weights = _array(parts["weights"], np.float32, (features, len(labels)))
+    return Weights(
+        labels=labels,
+        weights=weights,
+        intercepts=_array(parts["intercepts"], np.float64, (len(labels),)),
+        calibration=Calibration(
+            float(parts["scale"]), _array(parts["bias"], np.float64, (len(labels),))
+        ),
+        automatic=float(parts["automatic"]),
+        in_set=float(parts["in_set"]),
+    )
+
+
+def _vectoriser(parts: dict[str, Any]) -> Vectoriser:
+    blocks = []
+    for block in parts["blocks"]:
+        terms = _split(block["terms"])
+        if block["name"] not in BLOCK_WEIGHTS:
+            raise _rejected(f"block {block['name']}")
+        blocks.append(
+            Block(str(block["name"]), terms, _array(block["idf"], np.float32, (len(terms),)))
+        )
+    return Vectoriser(blocks)
+
+
+def _array(value: Any, kind: type[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    found = np.asarray(value, dtype=kind)
+    if found.shape != shape:
+        raise _rejected(f"shape {found.shape} in place of {shape}")
+    if not np.isfinite(found).all():
+        raise _rejected("a weight is not a number")
+    return found
+
+
+def _joined(terms: tuple[str, ...]) -> npt.NDArray[np.uint8]:
+    # One array in place of a JSON node a term; no term holds a line break.
+    return np.frombuffer("\n".join(terms).encode(), dtype=np.uint8)
+
+
+def _split(data: npt.NDArray[np.uint8]) -> tuple[str, ...]:
+    return tuple(data.tobytes().decode().split("\n"))
+
+
+def _rejected(reason: str) -> ArtifactRejected:
+    return ArtifactRejected("A classifier artefact was refused: {reason}", reason=reason)

@@ -1,0 +1,64 @@
+"""With parts down, tickets are taken and answers say what they lack."""
+
+from __future__ import annotations
+
+import shutil
+
+from kbservice.bootstrap import Application, build
+from kbservice.domain.account import SYSTEM, Role
+from kbservice.settings import Settings
+from kbservice.web.app import create_app
+from tests.api.calling import Caller
+
+
+def without_index(application: Application) -> Application:
+    """Reopen the instance after its index was lost."""
+    settings: Settings = application.settings
+    application.close()
+    shutil.rmtree(settings.article_index_dir)
+    return build(settings)
+
+
+def test_search_and_suggest_go_on_without_an_index(application: Application):
+    key = application.accounts.issue_key("admin", Role.ADMIN, actor=SYSTEM).key
+    reopened = without_index(application)
+    caller = Caller(create_app(reopened).test_client(), key)
+    body = {"title": "打印机脱机", "sections": {"solution": "重启"}}
+    article_id = caller.post("articles", body).get_json()["id"]
+    caller.post(f"articles/{article_id}/publish")
+
+    found = caller.get("search?q=打印机")
+    assert (True, ["index"]) == (found.get_json()["degraded"], found.get_json()["degraded_parts"])
+    assert [article_id] == [hit["id"] for hit in found.get_json()["hits"]]
+    assert "ETag" not in found.headers
+
+    ticket = caller.post("tickets", {"title": "打印机脱机"})
+    assert 201 == ticket.status_code
+    assert ticket.get_json()["degraded"] is True
+    assert "index" in ticket.get_json()["suggestion"]["degraded_parts"]
+
+    ready = caller.get("/readyz")
+    assert (200, "degraded") == (ready.status_code, ready.get_json()["status"])
+    assert "index" in ready.get_json()["degraded"]
+    reopened.close()
+
+
+def test_readiness_lists_each_part(application: Application, stranger: Caller):
+    application.heartbeat.beat("test")
+    ready = stranger.get("/readyz").get_json()
+
+    assert {"database", "index", "classifier", "worker"} == ready["parts"].keys()
+    assert ("ok", "ok") == (ready["parts"]["database"], ready["parts"]["worker"])
+
+
+def test_a_lost_database_makes_the_service_unready_but_alive(
+    application: Application, stranger: Caller
+):
+    path = application.database.path
+    if path is None:  # PostgreSQL cannot be taken away from here
+        return
+    application.database.dispose()
+    path.rename(path.with_suffix(".gone"))
+
+    assert 503 == stranger.get("/readyz").status_code
+    assert 200 == stranger.get("/healthz").status_code
