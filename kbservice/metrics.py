@@ -13,7 +13,7 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self.requests = Counter(
-            "kbservice_requests",
+            "kbservice_http_requests",
             "Answered requests.",
             ("method", "route", "status"),
             registry=self._registry,
@@ -56,10 +56,16 @@ class Metrics:
             "kbservice_index_lag_seconds", "Age of the oldest change that searches cannot see."
         )
         self.outbox_pending = self._gauge(
-            "kbservice_outbox_pending_count", "Changes that wait for the index."
+            "kbservice_outbox_pending", "Changes that wait for the index."
         )
         self.outbox_parked = self._gauge(
-            "kbservice_outbox_parked_count", "Changes that failed too often and wait for a person."
+            "kbservice_outbox_parked", "Changes that failed too often and wait for a person."
+        )
+        self.degraded = Gauge(
+            "kbservice_degraded",
+            "1 while the part is down, else 0.",
+            ("part",),
+            registry=self._registry,
         )
         self.worker_alive = self._gauge(
             "kbservice_worker_alive_ratio", "1 while the worker shows signs of life, else 0."

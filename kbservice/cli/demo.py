@@ -42,7 +42,7 @@ class DemoNotes:
 
     admin: str
     password: str
-    agent_key: str = ""
+    staff_key: str = ""
     intake_key: str = ""
     is_ready: bool = False
 
@@ -137,7 +137,7 @@ def _fill(invocation: Invocation, settings: Settings, notes: DemoNotes) -> DemoN
         return DemoNotes(
             admin=notes.admin,
             password=notes.password,
-            agent_key=_key(application, "demo-agent", Role.AGENT),
+            staff_key=_key(application, "demo-staff", Role.LEAD),
             intake_key=_key(application, "demo-form", Role.INTAKE),
             is_ready=True,
         )

@@ -23,8 +23,8 @@ class Keys(Protocol):
         """The administrator's password."""
 
     @property
-    def agent_key(self) -> str:
-        """API key of a first-line engineer."""
+    def staff_key(self) -> str:
+        """API key of a support engineer who may publish."""
 
     @property
     def intake_key(self) -> str:
@@ -49,15 +49,18 @@ def print_tour(invocation: Invocation, address: str, keys: Keys) -> None:
     """Print the address, the administrator's login and curl lines."""
     if invocation.as_json:
         return
-    api = f"{address}/api/v1"
     invocation.say("The demo runs at {address} (Ctrl-C stops it)", address=address)
     invocation.say("Administrator: {name}", name=keys.admin)
     invocation.say("Password: {password}", password=keys.password)
+    click.echo()
+    for name, value in (("API", f"{address}/api/v1"), ("STAFF", keys.staff_key)):
+        click.echo(f"export {name}={value}")
+    click.echo(f"export FORM={keys.intake_key}")
     steps = (
-        ("Search", _get(f"{api}/search", keys.agent_key, _SEARCH)),
-        ("Search in traditional characters", _get(f"{api}/search", keys.agent_key, _TRADITIONAL)),
-        ("Ask for known fixes", _post(f"{api}/suggest", keys.intake_key, _QUESTION)),
-        ("Hand in a ticket", _post(f"{api}/tickets", keys.intake_key, _TICKET)),
+        ("Search", _get(_SEARCH)),
+        ("Search in traditional characters", _get(_TRADITIONAL)),
+        ("Ask for known fixes", _post("suggest", _QUESTION)),
+        ("Hand in a ticket", _post("tickets", _TICKET)),
     )
     for title, line in steps:
         click.echo()
@@ -65,13 +68,11 @@ def print_tour(invocation: Invocation, address: str, keys: Keys) -> None:
         click.echo(line)
 
 
-def _get(url: str, key: str, query: str) -> str:
-    return shlex.join(
-        ["curl", "-sG", url, "-H", f"Authorization: Bearer {key}", "--data-urlencode", f"q={query}"]
-    )
+def _get(query: str) -> str:
+    given = shlex.quote(f"q={query}")
+    return f'curl -sG $API/search -H "Authorization: Bearer $STAFF" --data-urlencode {given}'
 
 
-def _post(url: str, key: str, body: object) -> str:
-    words = ["curl", "-s", url, "-H", f"Authorization: Bearer {key}"]
-    words += ["-H", "Content-Type: application/json"]
-    return shlex.join([*words, "-d", json.dumps(body, ensure_ascii=False)])
+def _post(path: str, body: object) -> str:
+    given = shlex.quote(json.dumps(body, ensure_ascii=False))
+    return f'curl -s $API/{path} -H "Authorization: Bearer $FORM" --json {given}'

@@ -49,7 +49,9 @@ class SearchEngine(Protocol):
     ) -> list[SearchHit]:
         """Return documents that resemble a ticket's text, best first.
 
-        Any term may match; ``text`` may be long and is cut to its most telling terms.
+        Any term may match; ``text`` may be long and is cut to its most telling terms. The
+        hits carry no marked title or snippet: that costs more than finding them, and few of
+        them are shown.
 
         Raises:
             IndexUnavailable: The engine cannot answer now.

@@ -67,7 +67,7 @@ class MemoryEngine:
         documents.sort(key=lambda document: _rank(query, document, scores))
         start = (query.page - 1) * query.size
         return SearchPage(
-            hits=tuple(_hits(text, documents[start : start + query.size], scores)),
+            hits=tuple(_hits(documents[start : start + query.size], scores, Highlighter(text))),
             total=len(documents),
             terms=tuple(dict.fromkeys(analyze(text).words)),
             read_as=read_as(query),
@@ -84,7 +84,7 @@ class MemoryEngine:
         scores = self._scores(question)
         allowed = [key for key in scores if allows(within, self._documents[key])]
         order = sorted(allowed, key=lambda key: (-scores[key], key))[:limit]
-        return _hits(question, [self._documents[key] for key in order], scores)
+        return _hits([self._documents[key] for key in order], scores)
 
     @contextmanager
     def writer(self) -> Iterator[IndexWriter]:
@@ -217,14 +217,17 @@ class _View:
         }
 
 
-def _hits(text: str, documents: list[SearchDocument], scores: dict[str, float]) -> list[SearchHit]:
-    marks = Highlighter(text)
+def _hits(
+    documents: list[SearchDocument],
+    scores: dict[str, float],
+    marks: Highlighter | None = None,
+) -> list[SearchHit]:
     return [
         SearchHit(
             document=document,
             score=scores.get(document.id, 0.0),
-            title_html=marks.title(document),
-            snippet_html=marks.snippet(document),
+            title_html=marks.title(document) if marks else "",
+            snippet_html=marks.snippet(document) if marks else "",
         )
         for document in documents
     ]

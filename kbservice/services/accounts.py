@@ -7,6 +7,7 @@ import secrets
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from threading import Lock
 
 from argon2 import PasswordHasher
@@ -57,8 +58,6 @@ class Accounts:
         self._database = database
         self._clock = clock
         self._hasher = PasswordHasher()
-        # Compared when the name is unknown, so that the answer takes as long.
-        self._decoy = self._hasher.hash(secrets.token_urlsafe(16))
         self._failures: dict[str, deque[datetime]] = {}
         self._failures_lock = Lock()
 
@@ -196,6 +195,11 @@ class Accounts:
         """End one browser session."""
         with self._database.transaction() as session:
             store.drop_session(session, hash_secret(token))
+
+    @cached_property
+    def _decoy(self) -> str:
+        """A hash to compare when the name is unknown, so that the answer takes as long."""
+        return self._hasher.hash(secrets.token_urlsafe(16))
 
     def _hash_password(self, password: str) -> str:
         if len(password) < MIN_PASSWORD_LENGTH:

@@ -23,6 +23,7 @@ from kbservice.store.database import Database
 log = structlog.get_logger(__name__)
 
 _BATCH = 200
+_EVERY_EVENT = 10_000_000
 _POLL_S = 0.05
 
 
@@ -109,6 +110,10 @@ class Indexing:
                 progress.advance()
             progress.stage("commit", 0)
             writer.mark(outbox.last_sequence(session))
+            seen = [event.sequence for event in outbox.batch(session, _EVERY_EVENT)]
+        # What this view of the store saw is in the new generation: no need to index it again.
+        with self._database.transaction() as session:
+            outbox.delete(session, seen)
         state = self._engine.state()
         took_s = round(time.perf_counter() - started, 3)
         log.info("index_rebuilt", generation=state.generation, documents=state.documents)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import structlog
@@ -18,6 +18,7 @@ from kbservice.process.missing import Missing, missing_details
 from kbservice.profiles.schema import Profile
 from kbservice.search.documents import Filters, IndexState, SearchHit
 from kbservice.search.engine import SearchEngine
+from kbservice.search.snippets import Highlighter
 from kbservice.services.profiles import ProfileBook
 from kbservice.services.releases import Releases
 from kbservice.store import suggestions as store
@@ -62,6 +63,11 @@ class Question:
                 raise InvalidInput.of(field, f"at most {limit} characters", f"{len(text)}")
         if not 1 <= self.limit <= MAX_FIXES:
             raise InvalidInput.of("limit", f"1 to {MAX_FIXES}", str(self.limit))
+
+    @property
+    def text(self) -> str:
+        """Title and body as one text."""
+        return f"{self.title}\n{self.body}"
 
     @property
     def words(self) -> TicketText:
@@ -158,7 +164,7 @@ class Suggesting:
             id=secrets.token_urlsafe(18),
             profile=profile,
             fixes=tuple(self._fixes(question, assessment, hits)),
-            similar_tickets=_similar_tickets(hits) if principal.is_staff else (),
+            similar_tickets=_similar_tickets(question, hits) if principal.is_staff else (),
             assessment=assessment,
             missing=missing_details(profile, kind, question.title, question.body, _given(question)),
             degraded=tuple(degraded),
@@ -247,7 +253,12 @@ class Suggesting:
             version=question.version,
             category=assessment.category.value or "",
         )
-        return rank(wanted, [_candidate(hit) for hit in hits], limit=question.limit)
+        fixes = rank(wanted, [_candidate(hit) for hit in hits], limit=question.limit)
+        documents = {hit.id: hit.document for hit in hits}
+        marks = Highlighter(question.text)
+        return [
+            replace(fix, snippet_html=marks.snippet(documents[fix.article_id])) for fix in fixes
+        ]
 
 
 def _candidate(hit: SearchHit) -> Candidate:
@@ -256,7 +267,6 @@ def _candidate(hit: SearchHit) -> Candidate:
         id=document.id,
         kind=document.kind,
         title=document.title,
-        snippet_html=hit.snippet_html,
         score=hit.score,
         product=document.product,
         version=document.version,
@@ -271,14 +281,15 @@ def _candidate(hit: SearchHit) -> Candidate:
     )
 
 
-def _similar_tickets(hits: Sequence[SearchHit]) -> tuple[SimilarTicket, ...]:
+def _similar_tickets(question: Question, hits: Sequence[SearchHit]) -> tuple[SimilarTicket, ...]:
     found = [hit for hit in hits if hit.document.kind == "ticket"][:_SIMILAR_TICKETS]
+    marks = Highlighter(question.text)
     return tuple(
         SimilarTicket(
             number=hit.document.id,
             title=hit.document.title,
             category=hit.document.category,
-            snippet_html=hit.snippet_html,
+            snippet_html=marks.snippet(hit.document),
             score=round(hit.score, 4),
             article_id=hit.document.article_id,
         )
@@ -307,8 +318,7 @@ def _given(question: Question) -> dict[str, str]:
 
 
 def _with_part_down(answer: Answer, part: str) -> Answer:
-    values = {name: getattr(answer, name) for name in answer.__slots__}
-    return Answer(**{**values, "id": "", "degraded": (*answer.degraded, part)})
+    return replace(answer, id="", degraded=(*answer.degraded, part))
 
 
 def _plain(value: Any) -> Any:

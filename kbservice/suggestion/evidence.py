@@ -1,14 +1,18 @@
-"""What speaks for a fix besides its words: outcomes, recency, and where it was used."""
+"""What speaks for a fix besides its words: its outcomes, and where it was used."""
 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from kbservice.text.normalise import fold_text
 
-_Z = 1.645  # one-sided 95 %
+_Z: Final = 1.645  # one-sided 95 %
+# A version as people write it into a sentence; a bare 3.2 could be anything.
+_VERSION: Final = re.compile(r"(?<![\w.])v\d{1,4}(?:\.\d{1,6}){1,3}(?![\w.])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +32,10 @@ class Evidence:
 
 
 def wilson_lower_bound(successes: int, trials: int) -> float:
-    """Return the lower end of the Wilson score interval; 0 without trials."""
+    """Return the share that so many successes prove, 0 without trials.
+
+    Source: Wilson 1927, Probable Inference, the Law of Succession, and Statistical Inference.
+    """
     if not trials:
         return 0.0
     share = successes / trials
@@ -37,12 +44,19 @@ def wilson_lower_bound(successes: int, trials: int) -> float:
     return max(0.0, (centre - spread) / (1 + _Z * _Z / trials))
 
 
-def differences(wanted: tuple[str, str], known: tuple[str, str]) -> tuple[str, ...]:
-    """Compare (product, version) of the ticket and of the fix; what is unknown never differs."""
-    pairs = zip(known, wanted, strict=True)
-    return tuple(
-        f"{there} ≠ {here}" for there, here in pairs if here and there and _key(here) != _key(there)
-    )
+def product_difference(known: str, wanted: str) -> tuple[str, ...]:
+    """Compare the fix's product with the ticket's; what is unknown never differs."""
+    if not known or not wanted or _key(known) == _key(wanted):
+        return ()
+    return (f"{known} ≠ {wanted}",)
+
+
+def version_difference(known: str, wanted: str, text: str) -> tuple[str, ...]:
+    """Compare the fix's version with the ticket's, or with those that its text names."""
+    stated = [wanted] if wanted else list(dict.fromkeys(_VERSION.findall(text)))
+    if not known or not stated or _key(known) in map(_key, stated):
+        return ()
+    return (f"{known} ≠ {stated[0]}",)
 
 
 def _key(value: str) -> str:

@@ -23,12 +23,7 @@ def healthz() -> dict[str, str]:
 @open_access
 def readyz() -> tuple[dict[str, object], int]:
     """Tell whether tickets can be taken, and which parts are down."""
-    parts = {
-        "database": _database_is_up(),
-        "index": _index_is_up(),
-        "classifier": _classifier_is_up(),
-        "worker": application().heartbeat.is_alive,
-    }
+    parts = _parts()
     down = [part for part, is_up in parts.items() if not is_up]
     if "database" in down:
         status, code = "down", 503
@@ -46,9 +41,19 @@ def metrics_text() -> Response:
     return Response(metrics().exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
+def _parts() -> dict[str, bool]:
+    return {
+        "database": _database_is_up(),
+        "index": _index_is_up(),
+        "classifier": _classifier_is_up(),
+        "worker": application().heartbeat.is_alive,
+    }
+
+
 def _database_is_up() -> bool:
     try:
-        application().database.ping()
+        # More than a ping: a file that vanished would be made anew, without tables.
+        application().database.check_schema()
     except KbServiceError:
         return False
     return True
@@ -71,6 +76,8 @@ def _classifier_is_up() -> bool:
 
 def _read_gauges() -> None:
     found = metrics()
+    for part, is_up in _parts().items():
+        found.degraded.labels(part).set(not is_up)
     found.worker_alive.set(application().heartbeat.is_alive)
     try:
         status = application().indexing.status()

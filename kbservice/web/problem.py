@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import structlog
@@ -143,7 +144,7 @@ def _problem(
         title=translate(title),
         status=status,
         detail=detail,
-        instance=request.path,
+        instance=quote(request.path),
         request_id=request_id(),
         facts=_worded(error.facts) if error else {},
         headers=_headers(error) if error else {},

@@ -102,7 +102,7 @@ def test_publishing_can_wait_until_searches_see_it(agent: Caller, lead: Caller, 
     article_id = agent.post("articles", ARTICLE).get_json()["id"]
 
     published = lead.post(f"articles/{article_id}/publish?refresh=wait_for").get_json()
-    assert published["index"]["visible"] is True
+    assert published["visible"] is True
     assert 1 == agent.get("search?q=打印机").get_json()["total"]
 
     lead.post(f"articles/{article_id}/retire?refresh=wait_for")

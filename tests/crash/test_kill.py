@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,7 +62,9 @@ class Zygote:
 
     def close(self) -> None:
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
+        self._process.stdout.close()
         self._process.wait(timeout=10)
 
 
@@ -84,18 +86,29 @@ class Client:
             "Content-Type": "application/json",
             "Idempotency-Key": idempotency,
         }
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
-            with suppress(OSError, http.client.HTTPException):
+            with suppress(OSError, http.client.HTTPException), closing(connection):
                 connection.request("POST", f"/api/v1{path}", json.dumps(body), headers)
                 answer = connection.getresponse()
                 content = json.loads(answer.read())
                 if answer.status < 500:
                     return answer.status, content
-            connection.close()
             time.sleep(0.05)
-        raise AssertionError(f"no answer to {path} for 60 s")
+        raise AssertionError(f"no answer to {path} for 300 s")
+
+
+def wait_until_it_answers(port: int) -> None:
+    """A web process that is killed before it ever served would interrupt nothing."""
+    for _ in range(600):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        with suppress(OSError, http.client.HTTPException), closing(connection):
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the web process does not start")
 
 
 def work(client: Client, name: str, history: History, stop: threading.Event) -> None:
@@ -148,7 +161,7 @@ def clients(port: int, key: str, history: History) -> Iterator[None]:
     finally:
         stop.set()
         for thread in threads:
-            thread.join(timeout=90)
+            thread.join(timeout=330)
     assert not failures, failures[0]
 
 
@@ -166,12 +179,16 @@ def test_killing_web_or_worker_loses_no_acknowledged_ticket(tmp_path: Path) -> N
     zygote = Zygote(log)
     processes = {kind: zygote.start(kind, tmp_path, port) for kind in ("web", "worker")}
     try:
+        wait_until_it_answers(port)
         with clients(port, key, history):
             for _ in range(KILLS):
                 time.sleep(dice.uniform(0.02, 1.2))
                 kind = dice.choice(["web", "worker", "worker"])
                 os.kill(processes[kind], signal.SIGKILL)
                 processes[kind] = zygote.start(kind, tmp_path, port)
+                if kind == "web":
+                    wait_until_it_answers(port)
+            time.sleep(2)
         ended_at = time.monotonic()
         while not application.indexing.compare().is_empty and time.monotonic() - ended_at < 10:
             time.sleep(0.2)

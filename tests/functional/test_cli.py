@@ -9,8 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPResponse
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -59,10 +59,13 @@ def _first_object(process: subprocess.Popen[str]) -> dict[str, Any]:
     raise AssertionError("the command ended before it listened")
 
 
-def get(address: str, path: str, key: str = "") -> HTTPResponse:
+def get(address: str, path: str, key: str = "") -> tuple[int, bytes]:
+    """Return status and body of a page."""
     connection = HTTPConnection(address.removeprefix("http://"), timeout=PATIENCE_S)
-    connection.request("GET", path, headers={"Authorization": f"Bearer {key}"} if key else {})
-    return connection.getresponse()
+    with closing(connection):
+        connection.request("GET", path, headers={"Authorization": f"Bearer {key}"} if key else {})
+        response = connection.getresponse()
+        return response.status, response.read()
 
 
 def workers_of(parent: int) -> list[int]:
@@ -89,9 +92,10 @@ def eventually(holds: Callable[[], bool]) -> bool:
     return False
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    home = tmp_path / "home"
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return one instance for all tests: none of them changes what another reads."""
+    home = tmp_path_factory.mktemp("instance") / "home"
     made = kbservice(home, "init")
     assert 0 == made.returncode, made.stderr
     return home
@@ -99,7 +103,7 @@ def home(tmp_path: Path) -> Path:
 
 def test_serve_answers_on_a_free_port_and_ends_on_sigterm(home: Path):
     with serving(home, "serve") as (process, said):
-        assert 200 == get(said["address"], "/healthz").status
+        assert 200 == get(said["address"], "/healthz")[0]
         assert eventually(lambda: len(workers_of(process.pid)) == 1)
         worker = workers_of(process.pid)[0]
 
@@ -169,10 +173,11 @@ def test_the_demo_runs_with_sample_data_and_a_second_run_reuses_it(tmp_path: Pat
 
     with serving(home, "demo") as (process, said):
         path = f"/api/v1/search?q={quote('健康檢查')}"
-        found = json.load(get(said["address"], path, said["agent_key"]))
+        status, body = get(said["address"], path, said["staff_key"])
         process.send_signal(signal.SIGTERM)
         assert 0 == process.wait(timeout=10)
-    assert found["total"] > 0
+    assert 200 == status
+    assert json.loads(body)["total"] > 0
 
     with serving(home, "demo") as (_, again):
         assert (said["password"], said["intake_key"]) == (again["password"], again["intake_key"])

@@ -216,3 +216,15 @@ def test_the_audit_chain_holds_after_all_of_it(application: Application) -> None
     findings = {finding.part: finding for finding in application.doctor.check()}
 
     assert findings["audit"].is_ok
+
+
+def test_a_rebuild_settles_the_changes_it_has_seen(application: Application) -> None:
+    article = application.knowledge.create(
+        NewArticle(title="打印机脱机怎么办", sections={"solution": "重装驱动"}), SYSTEM
+    )
+    _, sequence = application.knowledge.publish(article.id, SYSTEM)
+    application.indexing.rebuild()
+
+    assert application.indexing.status().pending == 0
+    assert application.indexing.wait_until_visible(sequence, timeout_s=1)
+    assert article.id in application.engine.ids()

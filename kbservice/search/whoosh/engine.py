@@ -43,8 +43,10 @@ _OPEN_TRIES = 5
 class WhooshEngine:
     """The default engine: one folder of generations, readable by any number of processes."""
 
-    def __init__(self, folder: Path, *, refresh_interval_s: float, key: bytes) -> None:
-        self._generations = Generations(folder)
+    def __init__(
+        self, folder: Path, *, refresh_interval_s: float, key: bytes, lock_wait_s: float = 5.0
+    ) -> None:
+        self._generations = Generations(folder, lock_wait_s)
         self._refresh_interval_s = refresh_interval_s
         self._key = key
         self._snapshot: Snapshot | None = None
@@ -59,13 +61,13 @@ class WhooshEngine:
         mask, is_relaxed = selected(query, MaskView(snapshot, query.filters))
         scores, terms = snapshot.scores(streams)
         start = (query.page - 1) * query.size
-        if query.sort == "relevance" and query.clauses:
-            numbers = snapshot.best(scores, mask & (scores > 0), start + query.size)
+        if query.sort == "relevance":
+            numbers = snapshot.best(scores, mask, start + query.size)
         else:
             numbers = snapshot.order(np.flatnonzero(mask), scores, query.sort)
         shown = numbers[start : start + query.size]
         return SearchPage(
-            hits=tuple(_hits(snapshot, text, shown, scores, terms)),
+            hits=tuple(_hits(snapshot, shown, scores, terms, Highlighter(text))),
             total=int(mask.sum()),
             terms=tuple(dict.fromkeys(streams.words)),
             read_as=read_as(query),
@@ -81,8 +83,8 @@ class WhooshEngine:
         snapshot = self._current()
         question = f"{title}\n{text}" if title else text
         scores, terms = snapshot.scores(_streams(question))
-        numbers = snapshot.best(scores, snapshot.allowed(within), limit)
-        return _hits(snapshot, question, numbers, scores, terms)
+        numbers = snapshot.best(scores, snapshot.allowed(within) & (scores > 0), limit)
+        return _hits(snapshot, numbers, scores, terms)
 
     @contextmanager
     def writer(self) -> Iterator[IndexWriter]:
@@ -233,12 +235,11 @@ def _streams(text: str) -> Streams:
 
 def _hits(
     snapshot: Snapshot,
-    text: str,
     numbers: Numbers,
     scores: Weights,
     terms: Sequence[recipe.QueryTerm],
+    marks: Highlighter | None = None,
 ) -> list[SearchHit]:
-    marks = Highlighter(text)
     hits = []
     for number in numbers.tolist():
         document = snapshot.document(number)
@@ -246,8 +247,8 @@ def _hits(
             SearchHit(
                 document=document,
                 score=round(float(scores[number]), 6),
-                title_html=marks.title(document),
-                snippet_html=marks.snippet(document),
+                title_html=marks.title(document) if marks else "",
+                snippet_html=marks.snippet(document) if marks else "",
                 why=snapshot.why(number, terms),
             )
         )

@@ -15,15 +15,15 @@ from kbservice.files import write_durably
 
 _POINTER = "CURRENT"
 _LOCK = "WRITER.lock"
-_LOCK_WAIT_S = 5.0
 _LOCK_POLL_S = 0.05
 
 
 class Generations:
     """The numbered folders of one index and the pointer to the current one."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lock_wait_s: float) -> None:
         self._folder = folder
+        self._lock_wait_s = lock_wait_s
 
     @property
     def current(self) -> int:
@@ -87,7 +87,7 @@ class Generations:
         self._folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            _acquire(handle)
+            _acquire(handle, self._lock_wait_s)
             os.ftruncate(handle, 0)
             os.write(handle, f"{os.getpid()}\n".encode("ascii"))
             yield
@@ -100,8 +100,8 @@ class Generations:
                 self.discard(number)
 
 
-def _acquire(handle: int) -> None:
-    deadline = time.monotonic() + _LOCK_WAIT_S
+def _acquire(handle: int, wait_s: float) -> None:
+    deadline = time.monotonic() + wait_s
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

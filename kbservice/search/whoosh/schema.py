@@ -8,7 +8,7 @@ field lengths are frozen when a generation begins and refreshed by a rebuild.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -20,6 +20,7 @@ from kbservice.text.tokens import sequence_terms
 
 META_ID = "\x00meta"
 SECTION_GAP = 10
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _POSITIONS = formats.Positions()
 
 
@@ -86,7 +87,7 @@ def postings_of(
         "data": pack(document),
         "sequence": tuple(text for _, text in document.sections),
         "title_sequence": (document.title,),
-        "updated": int(document.updated_at.timestamp()) if document.updated_at else 0,
+        "updated": microseconds(document.updated_at) if document.updated_at else 0,
         "solved": document.solved_count,
     }
     for stream in recipe.STREAMS:
@@ -94,6 +95,11 @@ def postings_of(
     for name in ("kind", *filtering.FILTERED):
         values[name] = dict.fromkeys(filtering.values_of(document, name), 1.0)
     return values
+
+
+def microseconds(moment: datetime) -> int:
+    """Return a moment as whole microseconds since 1970, exact unlike a float."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def pack(document: SearchDocument) -> bytes:

@@ -15,7 +15,7 @@ from whoosh.index import FileIndex
 from kbservice.search import filtering, recipe
 from kbservice.search.documents import Filters, IndexState, Reason, SearchDocument
 from kbservice.search.whoosh.postings import Mask, Numbers, PostingArrays, Weights
-from kbservice.search.whoosh.schema import META_ID, unpack
+from kbservice.search.whoosh.schema import META_ID, microseconds, unpack
 from kbservice.search.whoosh.storage import SignedStorage, newest_toc, verify
 from kbservice.search.whoosh.writer import meta_of
 from kbservice.text.tokens import Streams
@@ -70,9 +70,9 @@ class Snapshot:
             if wanted:
                 mask &= self._any_of(field, wanted)
         if filters.since:
-            mask &= self._updated >= int(filters.since.timestamp())
+            mask &= self._has_moment & (self._updated >= microseconds(filters.since))
         if filters.until:
-            mask &= self._updated < int(filters.until.timestamp())
+            mask &= self._has_moment & (self._updated < microseconds(filters.until))
         for document_id in filters.exclude:
             mask &= ~self.postings.mask("id", document_id)
         return mask
@@ -88,7 +88,7 @@ class Snapshot:
 
     def order(self, numbers: Numbers, scores: Weights, sort: str) -> Numbers:
         """Return document numbers in rank order; ties are broken by id."""
-        keys: list[Any] = [self._id_ranks[numbers], -scores[numbers]]
+        keys: list[Any] = [self._id_keys(numbers), -scores[numbers]]
         if sort == "newest":
             keys.append(-self._updated[numbers])
         elif sort == "solved":
@@ -96,8 +96,8 @@ class Snapshot:
         return numbers[np.lexsort(keys)]
 
     def best(self, scores: Weights, mask: Mask, limit: int) -> Numbers:
-        """Return the ``limit`` best documents of a mask that score at all."""
-        numbers = np.flatnonzero(mask & (scores > 0))
+        """Return the ``limit`` best documents of a mask."""
+        numbers = np.flatnonzero(mask)
         if numbers.size > 4 * limit:
             # Keep every tie at the border, so that the order by id stays exact.
             border = np.partition(scores[numbers], numbers.size - limit)[numbers.size - limit]
@@ -137,8 +137,19 @@ class Snapshot:
         return self.postings.column("updated")
 
     @cached_property
+    def _has_moment(self) -> Mask:
+        mask: Mask = self._updated != 0
+        return mask
+
+    @cached_property
     def _solved(self) -> Numbers:
         return self.postings.column("solved")
+
+    def _id_keys(self, numbers: Numbers) -> Any:
+        """Return what sorts documents by id; to rank all ids is worth it only for many."""
+        if numbers.size * 8 > self.postings.size:
+            return self._id_ranks[numbers]
+        return np.array([self.postings.stored(n)["id"] for n in numbers.tolist()], dtype=np.str_)
 
     @cached_property
     def _id_ranks(self) -> Numbers:

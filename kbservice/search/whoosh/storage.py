@@ -112,9 +112,9 @@ def _check_file(path: Path, facts: Mapping[str, Any]) -> None:
 
 
 def _hash(path: Path) -> str:
-    """Return a file's SHA-256, computed once per inode, time and size (about 1 s/GB)."""
+    """Return a file's SHA-256, computed once per inode, change time and size (about 1 s/GB)."""
     stat = path.stat()
-    key = (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
+    key = (stat.st_dev, stat.st_ino, stat.st_ctime_ns, stat.st_size)
     if key not in _hashes:
         if len(_hashes) > 4096:  # noqa: PLR2004  # a bound on memory, not a rule
             _hashes.clear()

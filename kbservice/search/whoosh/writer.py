@@ -36,13 +36,14 @@ class Batch:
     def __init__(self, folder: Path, key: bytes) -> None:
         self._storage = SignedStorage(folder, key)
         self._index = FileIndex(self._storage, indexname="MAIN")
-        self._writer = self._index.writer(limitmb=_MEMORY_MB)
+        self._writer: Any = self._index.writer(limitmb=_MEMORY_MB)
         self._reader = self._index.reader()
         meta = meta_of(self._reader)
         self._averages: recipe.Averages = meta.get("averages") or {}
         self._sequence = int(meta.get("sequence") or 0)
         self._waiting: dict[str, tuple[SearchDocument, recipe.TermCounts]] = {}
         self._revisions: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
         self._is_changed = not meta
 
     @property
@@ -64,6 +65,7 @@ class Batch:
         self._waiting.pop(document_id, None)
         if self._revision(document_id):
             self._writer.delete_by_term("id", document_id)
+            self._forget_flushed(document_id)
             self._revisions[document_id] = 0
             self._is_changed = True
 
@@ -107,9 +109,17 @@ class Batch:
         if not self._averages:
             self._averages = recipe.averages_of([counts for _, counts in self._waiting.values()])
         for document, counts in self._waiting.values():
+            self._forget_flushed(document.id)
+            self._numbers[document.id] = self._writer.docnum
             self._writer.update_document(**postings_of(document, counts, self._averages))
         self._waiting.clear()
         self._is_changed = True
+
+    def _forget_flushed(self, document_id: str) -> None:
+        """Delete what this batch wrote already: Whoosh looks only into finished segments."""
+        number = self._numbers.pop(document_id, None)
+        if number is not None:
+            self._writer.newsegment.delete_document(number)
 
     def _replace_meta(self) -> None:
         meta: dict[str, Any] = {

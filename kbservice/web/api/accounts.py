@@ -9,7 +9,7 @@ from kbservice.web.api.blueprint import api
 from kbservice.web.api.contract import contract
 from kbservice.web.api.idempotency import never_shown_again
 from kbservice.web.api.schemas.base import PageOut
-from kbservice.web.api.schemas.operation import AccountIn, AccountOut, IssuedKeyOut, KeyIn
+from kbservice.web.api.schemas.operation import AccountOut, IssuedKeyOut, KeyIn, NewAccountIn
 from kbservice.web.context import application, principal
 from kbservice.web.security import requires
 
@@ -27,7 +27,7 @@ def account_list() -> PageOut[AccountOut]:
 @api.post("/accounts")
 @requires(Role.ADMIN)
 @contract(tag="accounts", answers=AccountOut, status=201)
-def account_create(json: AccountIn) -> tuple[AccountOut, int, dict[str, str]]:
+def account_create(json: NewAccountIn) -> tuple[AccountOut, int, dict[str, str]]:
     """Add an account."""
     account = application().accounts.create(
         json.name, Role(json.role), password=json.password, actor=principal()

@@ -9,7 +9,7 @@ from flask import Response, request
 
 from kbservice.errors import StaleVersion
 from kbservice.web.api.blueprint import api
-from kbservice.web.api.schemas.base import RefreshQuery
+from kbservice.web.api.schemas.base import RefreshQuery, version_tag
 from kbservice.web.context import application, locale
 
 _WAIT_S = 10.0
@@ -17,7 +17,7 @@ _WAIT_S = 10.0
 
 def etag_of(version: int) -> dict[str, str]:
     """Return the header that names a version of something editable."""
-    return {"ETag": f'"{version}"'}
+    return {"ETag": version_tag(version)}
 
 
 def weak_etag(*parts: Any) -> dict[str, str]:

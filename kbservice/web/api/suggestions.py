@@ -8,7 +8,7 @@ from kbservice.services.suggesting import Answer
 from kbservice.web.api.blueprint import api
 from kbservice.web.api.contract import contract
 from kbservice.web.api.schemas.base import Query
-from kbservice.web.api.schemas.suggestion import FeedbackIn, FeedbackOut, SuggestIn, SuggestionOut
+from kbservice.web.api.schemas.suggestion import FeedbackIn, FeedbackOut, QuestionIn, SuggestionOut
 from kbservice.web.context import application, locale, metrics, principal, use_locale
 from kbservice.web.limits import SUGGEST, limited
 from kbservice.web.security import requires
@@ -18,7 +18,7 @@ from kbservice.web.security import requires
 @requires(Role.INTAKE)
 @limited(SUGGEST)
 @contract(tag="suggestions", answers=SuggestionOut)
-def suggest(json: SuggestIn) -> SuggestionOut:
+def suggest(json: QuestionIn) -> SuggestionOut:
     """Return known fixes, category, priority and missing details for a text."""
     use_locale(json.locale)
     with metrics().suggest_duration.time():

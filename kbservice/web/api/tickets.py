@@ -131,7 +131,7 @@ def ticket_resolve(
     location = _address(done.ticket)
     if done.article is not None:
         location = url_for("api.article_show", article_id=done.article.id)
-    return ResolvedOut.of(done, visible=visible), 201, {"Location": location}
+    return ResolvedOut.of(done, _shown(done.ticket), visible=visible), 201, {"Location": location}
 
 
 @api.post("/tickets/<number>/reveal")

@@ -19,7 +19,7 @@ from kbservice.web.api.schemas.base import (
     Name,
     Out,
     PageQuery,
-    Visibility,
+    version_tag,
 )
 
 Values = Annotated[list[Name], Field(max_length=20)]
@@ -148,6 +148,7 @@ class ArticleBrief(Out):
     failed_count: int
     last_success_at: datetime | None
     revision: int
+    version_tag: str = Field(description="The ETag, for If-Match")
     created_at: datetime
     updated_at: datetime
     published_at: datetime | None
@@ -173,19 +174,23 @@ class ArticleOut(ArticleBrief):
 
 
 class ArticleStored(ArticleOut):
-    """An article after a change, and when searches see it."""
+    """An article after a change.
 
-    index: Visibility
+    Searches see it once `sequence` is indexed; `visible` is null unless it was waited for.
+    """
+
+    sequence: int
+    visible: bool | None
 
     @classmethod
     def after(cls, article: Article, *, sequence: int, visible: bool | None = None) -> Self:
         """Present a changed article."""
-        stamp = Visibility(sequence=sequence, visible=visible)
-        return cls(**_brief(article), **_text(article), index=stamp)
+        return cls(**_brief(article), **_text(article), sequence=sequence, visible=visible)
 
 
 def _brief(article: Article) -> dict[str, Any]:
-    return {name: getattr(article, name) for name in _BRIEF.split()}
+    same = {name: getattr(article, name) for name in _BRIEF.split()}
+    return {**same, "version_tag": version_tag(article.revision)}
 
 
 def _text(article: Article) -> dict[str, Any]:

@@ -72,13 +72,6 @@ class IndexStamp(Out):
     complete: bool
 
 
-class Visibility(Out):
-    """When searches see a change; `visible` is null unless it was waited for."""
-
-    sequence: int
-    visible: bool | None = None
-
-
 class FieldProblem(Out):
     """What is wrong at one place of the request."""
 
@@ -107,3 +100,8 @@ class ProblemOut(BaseModel):
 def aware(moment: datetime | None) -> datetime | None:
     """Return the moment with its zone; without one it is UTC."""
     return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
+def version_tag(version: int) -> str:
+    """Return the ETag of a version of something editable."""
+    return f'"{version}"'

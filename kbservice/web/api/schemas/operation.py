@@ -133,7 +133,7 @@ class DoctorOut(Out):
     items: list[FindingOut]
 
 
-class AccountIn(In):
+class NewAccountIn(In):
     """A new account; without a password it acts through keys only."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)]

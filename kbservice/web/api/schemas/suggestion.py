@@ -26,7 +26,7 @@ from kbservice.web.api.schemas.base import (
 )
 
 
-class SuggestIn(In):
+class QuestionIn(In):
     """What a ticket says before it is one."""
 
     title: Title = ""

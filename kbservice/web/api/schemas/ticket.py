@@ -25,8 +25,8 @@ from kbservice.web.api.schemas.base import (
     Out,
     PageQuery,
     ShortText,
-    Visibility,
     aware,
+    version_tag,
 )
 from kbservice.web.api.schemas.suggestion import MissingOut, SuggestionOut, label_of
 
@@ -161,13 +161,14 @@ class TicketBrief(Out):
     priority_by: str | None
     urgency: str | None
     product: str | None
+    version: str | None = Field(description="Version of the product")
     profile: str
     opened_at: datetime
     updated_at: datetime
     resolved_at: datetime | None
     response_due_at: datetime | None
     resolution_due_at: datetime | None
-    version: int
+    version_tag: str = Field(description="The ETag, for If-Match")
     requester: dict[str, str]
     degraded: bool
 
@@ -183,7 +184,6 @@ class TicketOut(TicketBrief):
     profile_version: int
     source_id: str | None
     body: str
-    product_version: str | None
     environment: str | None
     channel: str | None
     language: str
@@ -218,10 +218,12 @@ class TicketCreated(TicketOut):
 def _common(ticket: Ticket) -> dict[str, Any]:
     same = (
         "number title state kind category category_by priority priority_by urgency product "
-        "opened_at updated_at resolved_at response_due_at resolution_due_at version"
+        "opened_at updated_at resolved_at response_due_at resolution_due_at"
     )
     return {
         **{name: getattr(ticket, name) for name in same.split()},
+        "version": ticket.product_version,
+        "version_tag": version_tag(ticket.version),
         "profile": ticket.profile_key,
         "requester": {name: str(value) for name, value in ticket.requester_masked.items()},
         "degraded": bool(ticket.degraded),
@@ -230,7 +232,7 @@ def _common(ticket: Ticket) -> dict[str, Any]:
 
 def _whole(ticket: Ticket, profile: Profile, locale: str, *, to_staff: bool) -> dict[str, Any]:
     same = (
-        "profile_version source_id body product_version environment channel language "
+        "profile_version source_id body environment channel language "
         "first_response_at satisfaction extra"
     )
     resolution = ticket.resolution if to_staff else None
@@ -317,26 +319,25 @@ class ResolutionIn(In):
 
 
 class ResolvedOut(Out):
-    """A resolved ticket, and the article that was used or drafted."""
+    """A resolved ticket, and the article that was used or drafted.
 
-    number: str
-    state: str
-    version: int
-    resolved_at: datetime | None
+    Searches see it once `sequence` is indexed; `visible` is null unless it was waited for.
+    """
+
+    ticket: TicketOut
     resolution: ResolutionOut
     article: ArticleBrief | None
-    index: Visibility
+    sequence: int
+    visible: bool | None
 
     @classmethod
-    def of(cls, resolved: Resolved, *, visible: bool | None) -> Self:
+    def of(cls, resolved: Resolved, ticket: TicketOut, *, visible: bool | None) -> Self:
         """Present what resolving did."""
-        ticket, article = resolved.ticket, resolved.article
+        article = resolved.article
         return cls(
-            number=ticket.number,
-            state=ticket.state,
-            version=ticket.version,
-            resolved_at=ticket.resolved_at,
+            ticket=ticket,
             resolution=ResolutionOut.of(resolved.resolution),
             article=ArticleBrief.of(article) if article else None,
-            index=Visibility(sequence=resolved.sequence, visible=visible),
+            sequence=resolved.sequence,
+            visible=visible,
         )

@@ -1,0 +1,78 @@
+"""How much of a ticket and a found document agree, in plain shares between 0 and 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from kbservice.text.normalise import fold_text
+from kbservice.text.tokens import Span, analyze, spans
+
+_MAX_CHARS: Final = 8_000
+_MAX_WORDS: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a ticket and a document have in common.
+
+    Attributes:
+        summary_in_title: Share of the ticket's summary that the document's title says.
+        title_in_ticket: Share of the document's title that the ticket says.
+        summary_in_text: Share of the ticket's summary that the document says anywhere.
+        words: What both say, in the ticket's spelling, without parts of longer words.
+    """
+
+    summary_in_title: float
+    title_in_ticket: float
+    summary_in_text: float
+    words: tuple[str, ...]
+
+
+class Asked:
+    """A ticket's words, taken apart once for many documents."""
+
+    def __init__(self, title: str, body: str) -> None:
+        summary = title if analyze(title).words else body[:_MAX_CHARS]
+        self._text = _folded(f"{title}\n{body}")
+        self._summary = tuple(dict.fromkeys(analyze(summary).words))[:_MAX_WORDS]
+        self._spans = _unique(spans(f"{title}\n{body[:_MAX_CHARS]}"))
+
+    def against(self, title: str, text: str) -> Agreement:
+        """Compare with a document.
+
+        In Chinese as in English longer words tell more, so shares count characters.
+        """
+        told_in_title = set(analyze(title).words)
+        told = _folded(f"{title}\n{text}")
+        return Agreement(
+            summary_in_title=_share(self._summary, told_in_title),
+            title_in_ticket=_share(
+                told_in_title, {word for word in told_in_title if word in self._text}
+            ),
+            summary_in_text=_share(self._summary, {w for w in self._summary if w in told}),
+            words=_longest(span.text for span in self._spans if span.term in told),
+        )
+
+
+def _folded(text: str) -> str:
+    return fold_text(text[:_MAX_CHARS]).lower()
+
+
+def _share(words: Iterable[str], held: set[str]) -> float:
+    lengths = {word: len(word) for word in words}
+    total = sum(lengths.values())
+    return sum(lengths[word] for word in lengths if word in held) / total if total else 0.0
+
+
+def _unique(found: list[Span]) -> list[Span]:
+    return list({span.term: span for span in found}.values())
+
+
+def _longest(words: Iterable[str]) -> tuple[str, ...]:
+    kept: list[str] = []
+    for word in sorted(dict.fromkeys(words), key=len, reverse=True):
+        if len(word) > 1 and not any(word in longer for longer in kept):
+            kept.append(word)
+    return tuple(kept)

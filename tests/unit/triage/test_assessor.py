@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import pytest
+from lessons import lessons
+
+from kbservice.profiles import available, load
+from kbservice.triage.assessor import Assessor, within
+from kbservice.triage.classifier import Assessment, Prediction, ReleaseInfo, TicketText
+from kbservice.triage.day_zero import DayZeroClassifier, LabelSpec
+from kbservice.triage.priority import Costs, at_least_cost
+from kbservice.triage.rules import fired
+from kbservice.triage.training import train
+
+PROFILE = load("product-support")
+DAY_ZERO = Assessor(PROFILE, {})
+TRAINED = train(lessons(), ReleaseInfo(release="000001"))
+
+
+def assess(title: str, body: str = "") -> Assessment:
+    return DAY_ZERO.assess(TicketText(title=title, body=body))
+
+
+@pytest.mark.parametrize(
+    ("title", "category", "kind"),
+    [
+        ("系统登录后无法导出报表，报错'数据库连接超时'", "software_fault", "fault"),
+        ("打印機卡紙", "hardware_fault", "fault"),
+        ("请问怎么修改密码", "how_to", "consultation"),
+        ("希望报表增加按月汇总", "feature_request", "feedback"),
+        ("Printer jams and will not print", "hardware_fault", "fault"),
+    ],
+)
+def test_a_profile_sorts_tickets_before_any_training(title: str, category: str, kind: str) -> None:
+    assessment = assess(title)
+
+    assert category == assessment.category.value
+    assert kind == assessment.kind.value
+    assert "day-zero" == assessment.release.release
+
+
+@pytest.mark.parametrize("key", available())
+def test_profiles_recognise_most_of_their_own_examples(key: str) -> None:
+    profile = load(key)
+    assessor = Assessor(profile, {})
+    examples = [(c.value, text) for c in profile.categories for text in c.examples.all]
+
+    right = [
+        value == assessor.assess(TicketText(title=text)).category.value for value, text in examples
+    ]
+
+    assert sum(right) >= 0.9 * len(right)
+
+
+def test_day_zero_never_decides_unasked() -> None:
+    assessment = assess("打印机 打印机卡纸 硬盘 显示器 主板 电源 硬件故障")
+
+    assert "review" == assessment.category.decision
+    assert assessment.category.confidence <= 0.85
+
+
+def test_a_text_without_a_known_word_is_left_to_a_person() -> None:
+    assessment = assess("zzqx")
+
+    assert assessment.category.value is None
+    assert "abstain" == assessment.decision
+
+
+def test_day_zero_reasons_stand_in_the_text() -> None:
+    title = "打印機卡紙"
+
+    (reason, *_) = assess(title).category.evidence
+
+    assert "criterion" == reason.source
+    assert reason.text == title[reason.start : reason.end]
+
+
+def test_a_fired_rule_lifts_the_priority_and_is_named() -> None:
+    priority = assess("咨询：生产系统宕机怎么办").priority
+
+    assert "urgent" == priority.value
+    assert ("rule", "系统宕机") == (priority.evidence[0].source, priority.evidence[0].text)
+
+
+def test_a_rule_is_named_in_the_language_of_the_ticket() -> None:
+    assert ["Outage"] == [
+        rule.name for rule in fired(PROFILE, TicketText(title="The server is down again"))
+    ]
+
+
+@pytest.mark.parametrize(
+    "title", ["没有数据丢失", "如何避免数据丢失", "finished without data loss"]
+)
+def test_a_denied_phrase_fires_no_rule(title: str) -> None:
+    assert () == fired(PROFILE, TicketText(title=title))
+
+
+def test_a_phrase_inside_another_word_fires_no_rule() -> None:
+    assert () == fired(PROFILE, TicketText(title="Stopped at the routages"))
+
+
+def test_a_rule_fires_once_at_its_first_place() -> None:
+    (rule,) = fired(PROFILE, TicketText(title="宕机", body="又宕机了，宕机"))
+
+    assert ("outage", "title", 0, 2) == (rule.value, rule.field, rule.start, rule.end)
+
+
+def test_a_dear_mistake_is_avoided() -> None:
+    costs = Costs(levels=("urgent", "normal"), under=3.0, over=1.0)
+    likely = Prediction(
+        value="normal",
+        confidence=0.6,
+        probabilities=(("normal", 0.6), ("urgent", 0.4)),
+        label_set=("normal",),
+        decision="auto",
+    )
+
+    chosen = at_least_cost(likely, costs)
+
+    assert ("urgent", 0.4, "review") == (chosen.value, chosen.confidence, chosen.decision)
+    assert ("urgent", "normal") == chosen.label_set
+
+
+def test_labels_outside_the_profile_never_come_out() -> None:
+    assessor = Assessor(PROFILE, TRAINED.classifiers)
+
+    category = assessor.assess(TicketText(title="打印机卡纸")).category
+
+    assert category.value is None
+
+
+def test_the_instances_own_categories_count_when_named() -> None:
+    assessor = Assessor(
+        PROFILE, TRAINED.classifiers, extra_categories=("network", "printer", "account")
+    )
+
+    assessment = assessor.assess(TicketText(title="财务部打印机卡纸", body="墨盒用完"))
+
+    assert "printer" == assessment.category.value
+    assert "000001" == assessment.release.release
+
+
+def test_a_confidence_below_the_profiles_bar_abstains() -> None:
+    strict = PROFILE.model_copy(
+        update={"thresholds": PROFILE.thresholds.model_copy(update={"auto": 1.0, "review": 1.0})}
+    )
+    assessor = Assessor(strict, {})
+
+    assert "abstain" == assessor.assess(TicketText(title="打印机卡纸")).category.decision
+
+
+def test_what_was_down_is_told() -> None:
+    assessor = Assessor(PROFILE, {}, degraded=("classifier",))
+
+    assert ("classifier",) == assessor.assess(TicketText(title="卡纸")).degraded
+
+
+def test_a_forbidden_winner_shows_no_words() -> None:
+    prediction = within(
+        Prediction(
+            value="a",
+            confidence=0.6,
+            probabilities=(("a", 0.6), ("b", 0.3), ("c", 0.1)),
+            label_set=("a", "b"),
+            decision="auto",
+        ),
+        {"b", "c"},
+    )
+
+    assert ("b", 0.3, "abstain") == (prediction.value, prediction.confidence, prediction.decision)
+    assert ("b",) == prediction.label_set
+
+
+def test_a_keyword_that_all_labels_share_tells_none_apart() -> None:
+    classifier = DayZeroClassifier(
+        [LabelSpec(value="a", keywords=("x",)), LabelSpec(value="b", keywords=("x",))]
+    )
+
+    assert "abstain" == classifier.predict(TicketText(title="x")).decision

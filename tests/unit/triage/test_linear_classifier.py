@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from lessons import lessons
+
+from kbservice.errors import InvalidInput
+from kbservice.triage.classifier import TicketText
+from kbservice.triage.features import private
+from kbservice.triage.fitting import fit, recipe_for
+from kbservice.triage.linear_classifier import LinearClassifier
+
+
+def learned() -> LinearClassifier:
+    tickets = lessons()
+    words = [ticket.words for ticket in tickets]
+    return fit(
+        words, [str(ticket.category) for ticket in tickets], recipe_for("category")
+    ).classifier
+
+
+CLASSIFIER = learned()
+TICKET = TicketText(title="研发部打印机卡纸", body="墨盒用完，VPN 正常")
+
+
+def test_a_ticket_gets_the_label_whose_words_it_uses() -> None:
+    prediction = CLASSIFIER.predict(TICKET)
+
+    assert "printer" == prediction.value
+    assert prediction.confidence == prediction.probabilities[0][1]
+    assert prediction.value in prediction.label_set
+
+
+def test_probabilities_cover_the_closed_label_set_and_add_up_to_one() -> None:
+    prediction = CLASSIFIER.predict(TICKET)
+
+    assert {"account", "network", "printer"} == {label for label, _ in prediction.probabilities}
+    assert math.isclose(1.0, sum(held for _, held in prediction.probabilities))
+
+
+@pytest.mark.parametrize(
+    "ticket",
+    [
+        TICKET,
+        TicketText(title="財務部無法登錄", body="密碼過期！！ Password-Reset\n請協助 ① VPN"),
+        TicketText(title="", body="How do I reset the 密码 in VPN?"),
+        TicketText(title="İstanbul 账号锁定 ﬁx", body=""),
+    ],
+)
+def test_the_reasons_add_up_to_the_log_odds(ticket: TicketText) -> None:
+    explanation = CLASSIFIER.explain(ticket)
+    held = dict(CLASSIFIER.predict(ticket).probabilities)
+
+    log_odds = math.log(held[explanation.winner] / held[explanation.runner_up])
+
+    assert log_odds == pytest.approx(explanation.log_odds, abs=1e-4)
+
+
+def test_reasons_stand_where_they_say_in_the_submitted_text() -> None:
+    ticket = TicketText(title="財務部印表機卡紙", body="電話 13812345678，墨盒用完")
+
+    prediction = CLASSIFIER.predict(ticket)
+
+    assert prediction.evidence
+    for reason in prediction.evidence:
+        text = ticket.title if reason.field == "title" else ticket.body
+        assert reason.text == text[reason.start : reason.end]
+    assert "墨盒" in {reason.text for reason in prediction.evidence}
+
+
+def test_words_for_the_label_come_before_words_against_it() -> None:
+    weights = [reason.weight for reason in CLASSIFIER.predict(TICKET).evidence]
+
+    assert weights[0] > 0
+    assert weights == sorted(weights, key=lambda weight: (weight < 0, -abs(weight)))
+
+
+def test_a_ticket_without_a_known_word_is_left_to_a_person() -> None:
+    prediction = CLASSIFIER.predict(TicketText(title="zzqx 0b1"))
+
+    assert "abstain" == prediction.decision
+    assert () == prediction.evidence
+
+
+def test_training_twice_gives_the_same_classifier() -> None:
+    assert CLASSIFIER.predict(TICKET) == learned().predict(TICKET)
+
+
+def test_two_labels_are_enough() -> None:
+    tickets = [ticket for ticket in lessons() if ticket.category != "account"]
+    labels = [str(ticket.category) for ticket in tickets]
+    classifier = fit([t.words for t in tickets], labels, recipe_for("category")).classifier
+
+    assert "printer" == classifier.predict(TICKET).value
+    assert "network" == classifier.predict(TicketText(title="网络中断，无法上网")).value
+
+
+def test_a_label_with_a_single_ticket_is_learned_too() -> None:
+    tickets = lessons()
+    labels = ["rare", *(str(ticket.category) for ticket in tickets[1:])]
+
+    classifier = fit([t.words for t in tickets], labels, recipe_for("category")).classifier
+
+    assert "rare" in classifier.labels
+
+
+def test_one_label_cannot_be_learned() -> None:
+    tickets = lessons(6)
+
+    with pytest.raises(InvalidInput, match="at least 2 different labels"):
+        fit([t.words for t in tickets], ["a"] * 6, recipe_for("category"))
+
+
+def test_texts_without_a_common_word_cannot_be_learned() -> None:
+    with pytest.raises(InvalidInput, match="words that stand in 2 tickets"):
+        fit([TicketText(title="abc"), TicketText(title="xyz")], ["a", "b"], recipe_for("category"))
+
+
+def test_the_vocabulary_holds_no_personal_data() -> None:
+    secret = "联系人电话 13812345678，邮箱 wang.fang@example.com，身份证 11010519491231002X"
+    tickets = [
+        TicketText(title=ticket.title, body=f"{ticket.body} {secret} 订单 9988776655443")
+        for ticket in lessons()
+    ]
+    labels = [str(ticket.category) for ticket in lessons()]
+
+    vectoriser = fit(tickets, labels, recipe_for("category")).classifier.vectoriser
+
+    terms = " ".join(term for block in vectoriser.blocks for term in block.terms)
+    for part in ("13812", "wang", "fang", "@exam", "example", "110105", "9988776655443"):
+        assert part not in terms
+
+
+def test_a_word_of_a_single_ticket_is_not_kept() -> None:
+    tickets = [ticket.words for ticket in lessons()]
+    odd = TicketText(title=f"{tickets[0].title} 欧阳靖瑶", body=tickets[0].body)
+    labels = [str(ticket.category) for ticket in lessons()]
+
+    vectoriser = fit([odd, *tickets[1:]], labels, recipe_for("category")).classifier.vectoriser
+
+    assert "欧阳" not in {term for block in vectoriser.blocks for term in block.terms}
+
+
+def test_blanking_personal_data_moves_nothing() -> None:
+    text = "电话 13812345678 打不通"
+
+    assert len(text) == len(private(text))
+    assert text.index("打不通") == private(text).index("打不通")
