@@ -12,7 +12,9 @@ from kbservice.text.normalise import fold_text
 
 _Z: Final = 1.645  # one-sided 95 %
 # A version as people write it into a sentence; a bare 3.2 could be anything.
-_VERSION: Final = re.compile(r"(?<![\w.])v\d{1,4}(?:\.\d{1,6}){1,3}(?![\w.])", re.IGNORECASE)
+_VERSION: Final = re.compile(
+    r"(?<![A-Za-z0-9.])v\d{1,4}(?:\.\d{1,6}){1,3}(?!\.?[A-Za-z0-9])", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,7 @@ def test_a_similar_solved_ticket_speaks_for_its_article() -> None:
 
 
 def test_another_version_is_spelt_out_and_costs_confidence() -> None:
-    rival = a_rival(score=9.0)
+    rival = a_rival(score=19.0)
     wanted = Wanted(title=WANTED.title, body=WANTED.body, product="MFP", version="V3.4")
     same = rank(wanted, [an_article(product="mfp", version="3.4"), rival], limit=1)[0]
     other = rank(wanted, [an_article(product="mfp", version="V3.2"), rival], limit=1)[0]

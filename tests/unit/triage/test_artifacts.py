@@ -4,18 +4,19 @@ import json
 import os
 import pickle
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sklearn
-from lessons import lessons
 
 from kbservice.errors import ArtifactRejected, NotFound
 from kbservice.triage.artifacts import ReleaseShelf
 from kbservice.triage.classifier import ReleaseInfo, TicketText
 from kbservice.triage.packing import unpack
 from kbservice.triage.training import train
+from tests.unit.triage.lessons import lessons
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 KEY = b"k" * 32
@@ -121,7 +122,9 @@ def gone(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [cut, flip, forge, garble, lose, add, link, gone])
-def test_a_damaged_release_gives_way_to_the_one_before(damage, tmp_path: Path) -> None:
+def test_a_damaged_release_gives_way_to_the_one_before(
+    damage: Callable[[Path], None], tmp_path: Path
+) -> None:
     shelf = shelf_with(tmp_path, releases=2)
     damage(tmp_path / "000002")
 
@@ -150,7 +153,9 @@ def test_a_release_under_another_number_is_refused(tmp_path: Path) -> None:
         shelf.load("000009")
 
 
-def test_another_scikit_learn_minor_is_refused(tmp_path: Path, monkeypatch) -> None:
+def test_another_scikit_learn_minor_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shelf = shelf_with(tmp_path)
     monkeypatch.setattr(sklearn, "__version__", "1.2.3")
 
@@ -164,7 +169,7 @@ class Bomb:
     def __init__(self, mark: Path) -> None:
         self._mark = mark
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[object, ...]:
         return os.mkdir, (str(self._mark),)
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from lessons import lessons
 
 from kbservice.profiles import available, load
 from kbservice.triage.assessor import Assessor, within
@@ -10,6 +9,7 @@ from kbservice.triage.day_zero import DayZeroClassifier, LabelSpec
 from kbservice.triage.priority import Costs, at_least_cost
 from kbservice.triage.rules import fired
 from kbservice.triage.training import train
+from tests.unit.triage.lessons import lessons
 
 PROFILE = load("product-support")
 DAY_ZERO = Assessor(PROFILE, {})

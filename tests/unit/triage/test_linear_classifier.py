@@ -3,13 +3,13 @@ from __future__ import annotations
 import math
 
 import pytest
-from lessons import lessons
 
 from kbservice.errors import InvalidInput
 from kbservice.triage.classifier import TicketText
 from kbservice.triage.features import private
 from kbservice.triage.fitting import fit, recipe_for
 from kbservice.triage.linear_classifier import LinearClassifier
+from tests.unit.triage.lessons import lessons
 
 
 def learned() -> LinearClassifier:

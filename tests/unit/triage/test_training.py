@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lessons import lessons
 
 from kbservice.errors import InvalidInput
 from kbservice.triage.classifier import ReleaseInfo
 from kbservice.triage.dataset import fingerprint, read_tickets
 from kbservice.triage.evaluation import evaluate_triage
 from kbservice.triage.training import train
+from tests.unit.triage.lessons import lessons
 
 INFO = ReleaseInfo(release="000001")
 
