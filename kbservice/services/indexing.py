@@ -85,7 +85,7 @@ class Indexing:
             self._apply(events, changes)
         except (IndexLocked, IndexUnavailable):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, the queue goes on
             if len(events) == 1:
                 self._record_failure(events[0], error)
                 return 0

@@ -180,9 +180,7 @@ def test_due_times_follow_the_assessed_priority(application: Application) -> Non
     assert ticket.response_due_at is not None
     assert (ticket.response_due_at - ticket.opened_at).total_seconds() == 2 * 3600
 
-    changed = application.tickets.change(
-        ticket.number, {"priority": "important"}, principal=AGENT
-    )
+    changed = application.tickets.change(ticket.number, {"priority": "important"}, principal=AGENT)
 
     assert changed.response_due_at is not None
     assert (changed.response_due_at - changed.opened_at).total_seconds() == 4 * 3600

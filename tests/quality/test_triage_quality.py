@@ -39,7 +39,9 @@ def test_priority_costs_less_than_the_best_constant_answer(tmp_path: Path) -> No
 
 if FURTHER:
 
-    @pytest.mark.parametrize("folder", sorted(p.parent for p in Path(FURTHER).glob("*/train.jsonl")))
+    @pytest.mark.parametrize(
+        "folder", sorted(p.parent for p in Path(FURTHER).glob("*/train.jsonl"))
+    )
     def test_further_tickets_are_sorted_better_than_by_the_majority(folder: Path) -> None:
         report = evaluate_triage(folder / "train.jsonl", folder / "test.jsonl", "category")
 
