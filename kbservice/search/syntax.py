@@ -269,4 +269,4 @@ def _demand_budget(query: SearchQuery) -> None:
 
 
 def _error(column: int, message: str, hint: str, **facts: object) -> QuerySyntaxError:
-    return QuerySyntaxError(message, column=column, hint=hint.format_map(facts), **facts)
+    return QuerySyntaxError(message, column=column, hint=hint, **facts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,18 +18,17 @@ from kbservice.errors import InvalidInput, NotFound
 from kbservice.process.numbering import format_number, period_of
 from kbservice.profiles.schema import Profile
 from kbservice.services.idempotency import IdempotencyKey
+from kbservice.services.requesters import REQUESTER_FIELDS, masked, seal
 from kbservice.services.suggesting import Answer, Question, Suggesting
 from kbservice.services.targets import set_due_times
 from kbservice.store import audit, requests, suggestions, tickets
 from kbservice.store.database import Database
 from kbservice.text.languages import language_of
-from kbservice.text.redaction import mask_contact, mask_name, redact
+from kbservice.text.redaction import redact
 from kbservice.triage.classifier import Prediction
 from kbservice.vault import Vault
 
 log = structlog.get_logger(__name__)
-
-REQUESTER_FIELDS = ("name", "contact", "department")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,8 +198,17 @@ class Intake:
             environment=redact(new.environment).text or None,
             channel=new.channel or None,
             language=language_of(f"{new.title}\n{new.body}"),
-            requester_sealed=self._seal(new, number),
-            requester_masked=mask_requester(new.requester),
+            requester_sealed=seal(
+                self._vault,
+                number,
+                {
+                    **new.requester,
+                    "title": new.title,
+                    "body": new.body,
+                    "environment": new.environment,
+                },
+            ),
+            requester_masked=masked(new.requester),
             state=profile.initial_state.key,
             opened_at=now,
             missing=[
@@ -220,30 +227,6 @@ class Intake:
         period = period_of(profile.number, local)
         serial = tickets.next_serial(session, profile.number.scope, period)
         return format_number(profile.number, serial, local)
-
-    def _seal(self, new: NewTicket, number: str) -> str:
-        """Encrypt what must not be shown: contact details and the unredacted text."""
-        return self._vault.seal(
-            json.dumps(
-                {
-                    **{name: new.requester.get(name, "") for name in REQUESTER_FIELDS},
-                    "title": new.title,
-                    "body": new.body,
-                    "environment": new.environment,
-                },
-                ensure_ascii=False,
-            ),
-            f"tickets.requester_sealed:{number}",
-        )
-
-
-def mask_requester(requester: Mapping[str, str]) -> dict[str, str]:
-    """Return the requester as views may show it."""
-    return {
-        "name": mask_name(requester.get("name", "")),
-        "contact": mask_contact(requester.get("contact", "")),
-        "department": requester.get("department", ""),
-    }
 
 
 def _category(new: NewTicket, prediction: Prediction) -> tuple[str | None, str | None]:

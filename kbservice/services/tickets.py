@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,6 +13,7 @@ from kbservice.domain.ticket import Ticket
 from kbservice.errors import InvalidInput, NotFound, StaleVersion
 from kbservice.profiles.schema import Profile
 from kbservice.services.profiles import ProfileBook
+from kbservice.services.requesters import unseal
 from kbservice.services.targets import set_due_times
 from kbservice.store import audit, outbox, suggestions
 from kbservice.store import tickets as store
@@ -92,7 +92,7 @@ class Tickets:
             self._audit(session, principal, "ticket_changed", number, before=before, after=changes)
         return ticket
 
-    def reveal(self, number: str, reason: str, principal: Principal) -> dict[str, Any]:
+    def reveal(self, number: str, reason: str, principal: Principal) -> dict[str, str]:
         """Return the unmasked requester and wording; who asked and why is recorded.
 
         Raises:
@@ -104,13 +104,7 @@ class Tickets:
         with self._database.transaction() as session:
             ticket = store.get(session, number)
             self._audit(session, principal, "requester_revealed", number, reason=reason)
-            if ticket.requester_sealed is None:
-                return {}
-            sealed = ticket.requester_sealed
-        plain: dict[str, Any] = json.loads(
-            self._vault.open(sealed, f"tickets.requester_sealed:{number}")
-        )
-        return plain
+            return unseal(self._vault, number, ticket.requester_sealed)
 
     def timeline(self, number: str, principal: Principal) -> list[AuditEntry]:
         """Return what happened to a ticket, oldest first."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from kbservice.text.normalise import fold
 from kbservice.text.tokens import spans
 from kbservice.triage.classifier import Evidence, TicketText
-from kbservice.triage.features import CHARS, TITLE, lowered, pieces, private
+from kbservice.triage.features import CHARS, TITLE, lowered, pieces
 
 MAX_FOR: Final = 6
 MAX_AGAINST: Final = 2
@@ -67,18 +67,31 @@ def attribute(
     A feature's weight falls in equal parts on its places, and there on its characters; a
     word's weight is that of its characters.
 
+    Args:
+        ticket: As the classifier read it: with personal data blanked.
+        contributions: Every feature with its weight.
+
     Returns:
         The words, the strongest first, and what fell on none.
     """
     title, body = _Field("title", ticket.title), _Field("body", ticket.body)
+    shares = {item.term: item.weight for item in contributions if item.block == CHARS}
+    held = title.count(shares) + body.count(shares)
+    shares = {piece: weight / held[piece] for piece, weight in shares.items() if held[piece]}
+    title.put_pieces(shares)
+    body.put_pieces(shares)
     for block, term, weight in contributions:
-        read = (title,) if block == TITLE else (title, body)
-        places = [(field, place) for field in read for place in field.places(block, term)]
-        for field, place in places:
-            field.put(place, weight / len(places))
+        if block != CHARS:
+            _put_word(term, weight, (title,) if block == TITLE else (title, body))
     words = [*title.words(), *body.words()]
     told = sum(word.weight for word in words)
     return _merged(words), sum(item.weight for item in contributions) - told
+
+
+def _put_word(term: str, weight: float, fields: Sequence[_Field]) -> None:
+    places = [(field, place) for field in fields for place in field.places(term)]
+    for field, place in places:
+        field.put(place, weight / len(places))
 
 
 class _Field:
@@ -86,26 +99,30 @@ class _Field:
 
     def __init__(self, name: str, text: str) -> None:
         self._name = name
-        self._text = private(text)
-        self._folded = fold(self._text)
+        self._text = text
+        self._folded = fold(text)
         self._lower = lowered(self._folded.text)
-        self._spans = spans(self._text)
-        self._steps = [0.0] * (len(self._text) + 1)
+        self._pieces = list(pieces(self._lower))
+        self._spans = spans(text)
+        self._steps = [0.0] * (len(text) + 1)
         self._words: dict[str, list[Place]] = defaultdict(list)
-        self._pieces: dict[str, list[Place]] = defaultdict(list)
         for span in self._spans:
             self._words[span.term].append((span.start, span.end))
-        for piece, start, end in pieces(self._lower):
-            self._pieces[piece].append((start, end))
 
-    def places(self, block: str, term: str) -> list[Place]:
-        """Return where a feature stands in the original text."""
-        if block == CHARS:
-            return [self._folded.span(*place) for place in self._pieces.get(term, ())]
-        if " " in term:
-            pair = [self._words_at(word) for word in term.split(" ")]
-            return [place for found in pair for place in found] if all(pair) else []
-        return self._words_at(term)
+    def count(self, wanted: Container[str]) -> Counter[str]:
+        """Return how often each wanted piece stands here."""
+        return Counter(piece for piece, _, _ in self._pieces if piece in wanted)
+
+    def put_pieces(self, shares: Mapping[str, float]) -> None:
+        """Lay its share on every place of every piece."""
+        for piece, start, end in self._pieces:
+            if piece in shares:
+                self.put(self._folded.span(start, end), shares[piece])
+
+    def places(self, term: str) -> list[Place]:
+        """Return where a word, or both words of a pair, stand in the text."""
+        found = [self._words_at(word) for word in term.split(" ")]
+        return [place for places in found for place in places] if all(found) else []
 
     def put(self, place: Place, weight: float) -> None:
         """Lay weight evenly on the characters of a place."""

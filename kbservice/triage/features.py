@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kbservice.text.characters import HAN
@@ -43,11 +43,16 @@ class Features:
         return found
 
 
+def blanked(ticket: TicketText) -> TicketText:
+    """Return what may be learned from or shown: personal data blanked, every offset unchanged."""
+    return replace(ticket, title=private(ticket.title), body=private(ticket.body))
+
+
 def features_of(ticket: TicketText) -> Features:
-    """Take a ticket apart."""
-    title, body = private(ticket.title), private(ticket.body)
-    title_words, body_words = _words(title), _words(body)
-    chars = [piece for text in (title, body) for piece, _, _ in pieces(lowered(fold_text(text)))]
+    """Take a blanked ticket apart."""
+    title_words, body_words = _words(ticket.title), _words(ticket.body)
+    texts = (lowered(fold_text(text)) for text in (ticket.title, ticket.body))
+    chars = [piece for text in texts for piece, _, _ in pieces(text)]
     return Features(words=title_words + body_words, chars=chars, title=title_words)
 
 

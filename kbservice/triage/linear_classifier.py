@@ -10,7 +10,7 @@ import numpy.typing as npt
 from kbservice.triage.calibration import Calibration
 from kbservice.triage.classifier import Decision, Prediction, ReleaseInfo, TicketText
 from kbservice.triage.explanation import Contribution, Explanation, attribute, strongest
-from kbservice.triage.features import features_of
+from kbservice.triage.features import blanked, features_of
 from kbservice.triage.vectoriser import Vector, Vectoriser
 
 Doubles = npt.NDArray[np.float64]
@@ -62,6 +62,7 @@ class LinearClassifier:
 
     def predict(self, ticket: TicketText) -> Prediction:
         """Return the calibrated guess with its reasons."""
+        ticket = blanked(ticket)
         vector = self._vector(ticket)
         probabilities = self.learned.calibration.probabilities(self._scores(vector))
         order = np.argsort(-probabilities, kind="stable")
@@ -74,10 +75,11 @@ class LinearClassifier:
 
     def probabilities(self, ticket: TicketText) -> Doubles:
         """Return the probability of every label, in the order of ``labels``."""
-        return self.learned.calibration.probabilities(self._scores(self._vector(ticket)))
+        return self.learned.calibration.probabilities(self._scores(self._vector(blanked(ticket))))
 
     def explain(self, ticket: TicketText) -> Explanation:
         """Return all reasons: they add up to the log-odds of the winner against the runner-up."""
+        ticket = blanked(ticket)
         vector = self._vector(ticket)
         probabilities = self.learned.calibration.probabilities(self._scores(vector))
         order = np.argsort(-probabilities, kind="stable")

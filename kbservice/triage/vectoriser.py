@@ -15,7 +15,7 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 
 from kbservice.triage.classifier import TicketText
-from kbservice.triage.features import CHARS, TITLE, WORDS, Features, features_of
+from kbservice.triage.features import CHARS, TITLE, WORDS, Features, blanked, features_of
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -105,7 +105,7 @@ def count(tickets: Sequence[TicketText]) -> tuple[Counts, ...]:
     if titled < _LEAST_TITLED_SHARE * len(tickets):
         del counting[TITLE]
     for ticket in tickets:
-        features = features_of(ticket)
+        features = features_of(blanked(ticket))
         for name, block in counting.items():
             block.add(features.of(name))
     found = (block.counts(name) for name, block in counting.items())

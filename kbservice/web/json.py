@@ -11,6 +11,8 @@ import orjson
 from flask.json.provider import JSONProvider
 
 MAX_DEPTH = 32
+# What every reader of JSON can hold: 64 bits.
+_MAX_INTEGER = 2**63 - 1
 
 
 class MalformedJson(ValueError):
@@ -38,7 +40,10 @@ class StrictJson(JSONProvider):
             raise MalformedJson("The body is not UTF-8") from error
         except RecursionError as error:
             raise MalformedJson("The body is nested too deep") from error
-        except json.JSONDecodeError as error:
+        except MalformedJson:
+            raise
+        except ValueError as error:
+            # Not only JSONDecodeError: Python refuses numbers of thousands of digits so.
             raise MalformedJson("The body is not JSON") from error
         _check(value)
         return value
@@ -79,6 +84,8 @@ def _children(item: Any) -> Iterable[Any]:
 def _check_leaf(item: Any) -> None:
     if isinstance(item, float) and not math.isfinite(item):
         raise MalformedJson("NaN and infinity are not JSON")
+    if isinstance(item, int) and not -_MAX_INTEGER <= item <= _MAX_INTEGER:
+        raise MalformedJson("A number is too large")
     if isinstance(item, str) and "\0" in item:
         raise MalformedJson("The body holds a NUL character")
     if isinstance(item, str) and any("\ud800" <= character <= "\udfff" for character in item):

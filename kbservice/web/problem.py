@@ -99,11 +99,14 @@ def rendered(error: KbServiceError) -> str:
 
 
 def _worded(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Translate what a fact says in words, such as what was expected."""
-    return {
-        name: translate(value) if name in {"expected", "hint"} and isinstance(value, str) else value
-        for name, value in facts.items()
-    }
+    """Translate what a fact says in words: what was expected, and how to write it."""
+    worded = dict(facts)
+    if isinstance(expected := facts.get("expected"), str):
+        worded["expected"] = translate(expected)
+    if isinstance(hint := facts.get("hint"), str):
+        others = {name: value for name, value in facts.items() if name != "hint"}
+        worded["hint"] = translate(hint, **others)
+    return worded
 
 
 def _on_own_error(error: KbServiceError) -> ResponseReturnValue:

@@ -35,7 +35,7 @@ while True:
 def test_a_killed_writer_leaves_each_ticket_with_its_outbox_row(
     database: Database, database_url: str
 ):
-    moments = random.Random(1)  # noqa: S311  # moments of a test, repeatable
+    moments = random.Random(1)  # moments of a test, repeatable
     acknowledged: list[str] = []
     for _ in range(ROUNDS):
         writers = [start(database_url), start(database_url)]

@@ -10,6 +10,7 @@ import click
 import pytest
 
 from kbservice import cli, profiles
+from kbservice.bootstrap import build, init_instance
 from kbservice.errors import KbServiceError
 from kbservice.settings import Settings
 from kbservice.web.app import create_app
@@ -43,7 +44,11 @@ def error_codes(branch: type[KbServiceError]) -> set[str]:
 
 def api_paths(folder: Path) -> set[str]:
     """Return the paths for programs, as documentation writes them: ``/tickets/{number}``."""
-    app = create_app(Settings.load(home=folder))
+    settings = Settings.load(home=folder)
+    init_instance(settings)
+    application = build(settings)
+    app = create_app(application)
+    application.close()
     rules = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule) for rule in app.url_map.iter_rules()}
     roots = {"/healthz", "/readyz", "/metrics"}
     return {rule for rule in rules if rule.startswith("/api/v1/")} | (rules & roots)

@@ -15,7 +15,8 @@ from kbservice.domain.ticket import Ticket
 from kbservice.errors import InvalidInput
 from kbservice.profiles.schema import Profile
 from kbservice.services.idempotency import IdempotencyKey
-from kbservice.services.intake import REQUESTER_FIELDS, NewTicket
+from kbservice.services.intake import NewTicket
+from kbservice.services.requesters import REQUESTER_FIELDS
 from kbservice.services.suggesting import Question
 from kbservice.store.tickets import TicketFilter
 from kbservice.web.api.schemas.suggestion import SuggestionOut, label_of

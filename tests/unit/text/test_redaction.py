@@ -91,7 +91,7 @@ def personal_values(rng: random.Random) -> list[tuple[str, str]]:
 
 
 def test_recall_and_precision_are_at_least_95_percent():
-    rng = random.Random(20231025)  # noqa: S311 (repeatable test data)
+    rng = random.Random(20231025)
     wanted = [
         (kind, frame, value)
         for _ in range(25)
