@@ -211,7 +211,12 @@ def init_instance(settings: Settings, *, admin: str = "admin") -> FirstLogin:
     settings.instance_dir.chmod(0o700)
     database = Database(settings.effective_database_url)
     database.migrate()
-    Vault.create(settings.instance_dir / "keys")
+    vault = Vault.create(settings.instance_dir / "keys")
+    # An empty index answers at once; without one the first minute would be degraded.
+    engine = ENGINES[settings.engine](settings, vault)
+    with engine.rebuild():
+        pass
+    engine.close()
     password = secrets.token_urlsafe(12)
     Accounts(database, SystemClock()).create(admin, Role.ADMIN, password=password, actor=SYSTEM)
     database.dispose()

@@ -60,7 +60,8 @@ def evaluate(
         feedback: A folder of other queries and judgements, taken as accepted suggestions:
             their wording becomes symptoms of the documents.
         exclude_self: Leave the query's own record out: the document whose id ends as the
-            query's does, after the first ``-`` of each.
+            query's does, after the first ``-`` of each; beside another ``qrels`` file, what
+            ``qrels.tsv`` names for the query.
         qrels: Name of the judgement file.
 
     Raises:
@@ -76,9 +77,11 @@ def evaluate(
     judged = {key: ids for key, ids in _judgements(folder / qrels).items() if key in queries}
     if not judged:
         raise InvalidInput.of("qrels", "judgements of the queries", "none")
-    own = _ids_by_tail(engine) if exclude_self else {}
+    own = _own_records(engine, folder, qrels) if exclude_self else {}
     started = time.perf_counter()
-    rankings = {key: _ranking(engine, queries[key], own.get(_tail(key))) for key in judged}
+    rankings = {
+        key: _ranking(engine, queries[key], own.get(_tail(key), frozenset())) for key in judged
+    }
     seconds = time.perf_counter() - started
     return _report(engine, judged, rankings, index_s, 1000 * seconds / len(judged))
 
@@ -90,9 +93,9 @@ def ndcg(ranking: Sequence[str], relevant: frozenset[str]) -> float:
     return gain / ideal if ideal else 0.0
 
 
-def _ranking(engine: SearchEngine, text: str, own: str | None) -> list[str]:
-    hits = engine.similar(text, limit=DEPTH + 1)
-    return [hit.id for hit in hits if hit.id != own][:DEPTH]
+def _ranking(engine: SearchEngine, text: str, own: frozenset[str]) -> list[str]:
+    hits = engine.similar(text, limit=DEPTH + len(own))
+    return [hit.id for hit in hits if hit.id not in own][:DEPTH]
 
 
 def _report(
@@ -129,8 +132,12 @@ def _tail(key: str) -> str:
     return key.partition("-")[2] or key
 
 
-def _ids_by_tail(engine: SearchEngine) -> dict[str, str]:
-    return {_tail(key): key for key in engine.ids()}
+def _own_records(engine: SearchEngine, folder: Path, qrels: str) -> dict[str, frozenset[str]]:
+    """Return each query's own records, by what its id ends with."""
+    own = {_tail(key): frozenset((key,)) for key in engine.ids()}
+    if qrels != QRELS and (folder / QRELS).exists():
+        own |= {_tail(key): ids for key, ids in _judgements(folder / QRELS).items()}
+    return own
 
 
 def _accepted(folder: Path, qrels: str) -> dict[str, list[str]]:

@@ -1,29 +1,54 @@
 """Which documents a query matches, independent of how an engine stores its postings.
 
-A clause holds where all units of one of its terms occur: a run of Han characters by all its
-character pairs (a single one by itself), a word by its stem, a code by its whole or joined
-form. A query of plain words that reads like a sentence (a long Han run or many words, no
-operator) matches wherever a quarter of its telling words occur, and ranking does the rest.
+A term holds where all its parts occur: a run of Han characters by all its character pairs or
+by all its words, a word by its stem, a code by its whole or joined form. A query of plain
+words that reads like a sentence (a long Han run or many words) matches wherever a quarter of
+its telling words, by idf, occur, and ranking does the rest; operators keep their strict sense.
 """
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 from kbservice.search.documents import Clause, SearchQuery, Term
-from kbservice.text.characters import HAN
+from kbservice.text.atoms import stem
+from kbservice.text.characters import HAN, HANGUL, KANA
 from kbservice.text.normalise import fold_text
-from kbservice.text.tokens import analyze, sequence_terms
+from kbservice.text.tokens import Span, analyze, sequence_terms, spans
 
 SENTENCE_HAN_RUN = 6
 SENTENCE_WORDS = 4
-SENTENCE_SHARE = 0.25
 
-_HAN_RUN = re.compile(f"[{HAN}]+")
+_RUN = re.compile(f"[{HAN}]+|[{KANA}{HANGUL}]+")
+_SHORTEST_WORD = 2
 
 Docs = TypeVar("Docs")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place in a sequence: a unit itself, a word of its stem, or what begins with it."""
+
+    text: str
+    kind: Literal["exact", "stem", "prefix"] = "exact"
+
+    @property
+    def root(self) -> str:
+        """What every accepted unit begins with, save the text itself."""
+        # A stem may end in another letter than the word: policy, polici.
+        return stem(self.text)[:-1] if self.kind == "stem" else self.text
+
+    def accepts(self, unit: str) -> bool:
+        """Tell whether a unit of a text fills this place."""
+        if unit == self.text or self.kind == "exact":
+            return unit == self.text
+        if not unit.startswith(self.root):
+            return False
+        return self.kind == "prefix" or stem(unit) == stem(self.text)
 
 
 class Postings(Protocol[Docs]):
@@ -32,11 +57,11 @@ class Postings(Protocol[Docs]):
     def having(self, stream: str, term: str) -> Docs:
         """Return the documents that hold a term of a stream."""
 
-    def phrase(self, units: tuple[str, ...], field: str) -> Docs:
-        """Return the documents where the units stand together, in the title or anywhere."""
+    def sequence(self, slots: tuple[Slot, ...], field: str) -> Docs:
+        """Return where the slots follow each other: in the title, the text, or in either."""
 
-    def prefixed(self, prefix: str) -> Docs:
-        """Return the documents with a word that starts so."""
+    def starting(self, prefix: str) -> Docs:
+        """Return the documents with a term of the word stream that begins so."""
 
     def both(self, left: Docs, right: Docs) -> Docs:
         """Return the intersection."""
@@ -49,79 +74,70 @@ class Postings(Protocol[Docs]):
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """The smallest thing that must occur."""
+class Part:
+    """One run, word or code inside a term.
 
-    kind: Literal["pair", "char", "word"]
+    Attributes:
+        words: For a run, its words; each with the forms that mean the same. For a word or
+            code, one entry.
+    """
+
+    kind: Literal["run", "word", "code"]
     text: str
+    words: tuple[tuple[str, ...], ...]
 
 
-def units_of(text: str) -> tuple[Unit, ...]:
-    """Cut a plain term into what must all occur."""
-    streams = analyze(text)
-    if not (streams.words or streams.chars):
-        streams = analyze(text, keep_stop=True)
-    units: dict[Unit, None] = {}
-    for run in _han_runs(fold_text(text)):
-        pairs = [run[i : i + 2] for i in range(len(run) - 1)]
-        units.update(dict.fromkeys(Unit("pair", pair) for pair in pairs))
-        if not pairs:
-            units[Unit("char", run)] = None
-    identifiers = [word for word in streams.identifiers if word in streams.words]
-    if identifiers:
-        units[Unit("word", identifiers[0])] = None
-    covered = set("".join(identifiers))
-    for word in streams.words:
-        if word.isascii() and not (identifiers and set(word) <= covered):
-            units[Unit("word", word)] = None
-    return tuple(units)
+@functools.lru_cache(1 << 10)
+def parts_of(text: str) -> tuple[Part, ...]:
+    """Cut a plain term into what must all occur; empty if it has nothing but stop words."""
+    folded = fold_text(text)
+    leaders = _leaders(spans(folded))
+    found = [
+        (match.start(), Part("run", match.group(), _inside(leaders, match.start(), match.end())))
+        for match in _RUN.finditer(folded)
+    ]
+    for leader, forms in leaders:
+        if leader.kind != "han":
+            kind: Literal["word", "code"] = "word" if leader.kind == "latin" else "code"
+            found.append((leader.start, Part(kind, leader.text, (forms,))))
+    return tuple(part for _, part in sorted(found, key=lambda item: item[0]))
 
 
 def term_documents(term: Term, postings: Postings[Docs]) -> Docs:
     """Return where one term occurs."""
+    units = sequence_terms(term.text)
     if term.prefix:
-        return _prefix_documents(term, postings)
-    if term.phrase or term.field in {"title", "text"}:
-        return postings.phrase(tuple(sequence_terms(term.text)), term.field)
-    found: Docs | None = None
-    for unit in units_of(term.text):
-        stream = {"pair": "bigrams", "char": "chars", "word": "words"}[unit.kind]
-        here = postings.having(stream, unit.text)
-        found = here if found is None else postings.both(found, here)
-    return postings.nothing() if found is None else found
-
-
-def _prefix_documents(term: Term, postings: Postings[Docs]) -> Docs:
-    """Han has no word borders: what starts so is what holds the characters together."""
-    units = tuple(sequence_terms(term.text))
-    if not units[-1].isascii() or units[-1].isdigit():
-        return postings.phrase(units, term.field)
-    found = postings.prefixed(units[-1])
-    return postings.both(found, postings.phrase(units[:-1], "")) if units[:-1] else found
+        return _prefix_documents(term, units, postings)
+    if term.phrase:
+        return postings.sequence(tuple(map(Slot, units)), term.field)
+    if term.field:
+        slots = (Slot(u, "stem" if u.isascii() and u.isalpha() else "exact") for u in units)
+        return postings.sequence(tuple(slots), term.field)
+    parts = parts_of(term.text)
+    if not parts:
+        return postings.sequence(tuple(map(Slot, units)), "")
+    return _all((_part_documents(part, postings) for part in parts), postings)
 
 
 def clause_documents(clause: Clause, postings: Postings[Docs]) -> Docs:
     """Return where at least one alternative of a clause occurs."""
-    found = postings.nothing()
-    for term in clause.terms:
-        found = postings.either(found, term_documents(term, postings))
-    return found
+    return _any((term_documents(term, postings) for term in clause.terms), postings)
 
 
-def is_sentence(query: SearchQuery) -> bool:
-    """Tell whether a query is plain language rather than a list of demands."""
-    positive = [clause for clause in query.clauses if not clause.negated]
-    is_plain = all(
-        len(clause.terms) == 1 and not (term.field or term.phrase or term.prefix)
-        for clause in positive
-        for term in clause.terms
-    )
-    if not positive or not is_plain:
-        return False
-    longest = max(
-        (len(run) for clause in positive for run in _han_runs(clause.terms[0].text)), default=0
-    )
-    return longest > SENTENCE_HAN_RUN or len(positive) > SENTENCE_WORDS
+def is_strict(clause: Clause) -> bool:
+    """Tell whether a clause uses an operator, and so must not be given up."""
+    return len(clause.terms) > 1 or any(t.field or t.phrase or t.prefix for t in clause.terms)
+
+
+def is_sentence(clauses: Sequence[Clause]) -> bool:
+    """Tell whether plain clauses are running language rather than a list of demands."""
+    runs = [run for clause in clauses for run in _RUN.findall(fold_text(clause.terms[0].text))]
+    return len(clauses) > SENTENCE_WORDS or any(len(run) > SENTENCE_HAN_RUN for run in runs)
+
+
+def is_telling(clause: Clause) -> bool:
+    """Tell whether a plain clause has more than words too common to be indexed."""
+    return bool(analyze(clause.terms[0].text).words)
 
 
 def positive_text(query: SearchQuery) -> str:
@@ -131,5 +147,70 @@ def positive_text(query: SearchQuery) -> str:
     )
 
 
-def _han_runs(text: str) -> list[str]:
-    return _HAN_RUN.findall(text)
+def _part_documents(part: Part, postings: Postings[Docs]) -> Docs:
+    if part.kind != "run":
+        return _word_documents(part, postings)
+    run = part.text
+    if len(run) == 1:
+        return postings.having("chars", run)
+    pairs = (run[i : i + 2] for i in range(len(run) - 1))
+    found = _all((postings.having("bigrams", pair) for pair in pairs), postings)
+    if not part.words or any(len(forms[0]) < _SHORTEST_WORD for forms in part.words):
+        return found
+    by_words = (_forms_documents(forms, postings) for forms in part.words)
+    return postings.either(found, _all(by_words, postings))
+
+
+def _word_documents(part: Part, postings: Postings[Docs]) -> Docs:
+    found = _forms_documents(part.words[0], postings)
+    units = sequence_terms(part.text)
+    if part.kind == "code" and len(units) > 1 and any(char.isalpha() for char in part.text):
+        # Win11 is also written Win 11, and log-in is log in.
+        return postings.either(found, postings.sequence(tuple(map(Slot, units)), ""))
+    return found
+
+
+def _forms_documents(forms: tuple[str, ...], postings: Postings[Docs]) -> Docs:
+    return _any((postings.having("words", form) for form in forms), postings)
+
+
+def _prefix_documents(term: Term, units: list[str], postings: Postings[Docs]) -> Docs:
+    """Han has no word borders: what starts so is what holds the characters together."""
+    is_han = _RUN.fullmatch(units[-1]) is not None
+    last = Slot(units[-1], "exact" if is_han else "prefix")
+    found = postings.sequence((*map(Slot, units[:-1]), last), term.field)
+    if term.field or is_han:
+        return found
+    return postings.either(found, postings.starting(fold_text(term.text).lower()))
+
+
+def _leaders(found: Iterable[Span]) -> list[tuple[Span, tuple[str, ...]]]:
+    """Return the longest spans, each with the terms that stand for all of it."""
+    leaders: list[tuple[Span, tuple[str, ...]]] = []
+    for span in sorted(found, key=lambda span: (span.start, -span.end)):
+        last = leaders[-1][0] if leaders else None
+        if last is None or span.start >= last.end:
+            leaders.append((span, (span.term,)))
+        elif (span.start, span.end) == (last.start, last.end):
+            leaders[-1] = (last, (*leaders[-1][1], span.term))
+    return leaders
+
+
+def _inside(
+    leaders: Iterable[tuple[Span, tuple[str, ...]]], start: int, end: int
+) -> tuple[tuple[str, ...], ...]:
+    return tuple(forms for span, forms in leaders if start <= span.start and span.end <= end)
+
+
+def _all(sets: Iterable[Docs], postings: Postings[Docs]) -> Docs:
+    found: Docs | None = None
+    for docs in sets:
+        found = docs if found is None else postings.both(found, docs)
+    return postings.nothing() if found is None else found
+
+
+def _any(sets: Iterable[Docs], postings: Postings[Docs]) -> Docs:
+    found = postings.nothing()
+    for docs in sets:
+        found = postings.either(found, docs)
+    return found

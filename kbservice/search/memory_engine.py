@@ -20,6 +20,7 @@ from kbservice.search.documents import (
 )
 from kbservice.search.engine import IndexWriter
 from kbservice.search.filtering import FACETS, allows, values_of
+from kbservice.search.matching import Slot
 from kbservice.search.planner import selected
 from kbservice.search.snippets import Highlighter
 from kbservice.search.syntax import read_as
@@ -135,7 +136,10 @@ class MemoryEngine:
 
     def _index(self) -> None:
         self._counts = {key: recipe.TermCounts.of(doc) for key, doc in self._documents.items()}
-        averages = recipe.averages_of(list(self._counts.values()))
+        lengths = recipe.Lengths()
+        for counts in self._counts.values():
+            lengths.learn(counts)
+        averages = lengths.averages()
         self.weights = {
             stream: {key: counts.weigh(stream, averages) for key, counts in self._counts.items()}
             for stream in recipe.STREAMS
@@ -181,12 +185,12 @@ class _View:
         weights = self._engine.weights[stream]
         return {key for key in self._allowed if term in weights[key]}
 
-    def phrase(self, units: tuple[str, ...], field: str) -> set[str]:
+    def sequence(self, slots: tuple[Slot, ...], field: str) -> set[str]:
         return {
-            key for key in self._allowed if _stands(units, self._engine.documents()[key], field)
+            key for key in self._allowed if _stands(slots, self._engine.documents()[key], field)
         }
 
-    def prefixed(self, prefix: str) -> set[str]:
+    def starting(self, prefix: str) -> set[str]:
         words = self._engine.weights["words"]
         return {key for key in self._allowed if any(word.startswith(prefix) for word in words[key])}
 
@@ -251,16 +255,18 @@ def _counted(field: str, documents: list[SearchDocument]) -> tuple[tuple[str, in
     return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _stands(units: tuple[str, ...], document: SearchDocument, field: str) -> bool:
+def _stands(slots: tuple[Slot, ...], document: SearchDocument, field: str) -> bool:
     texts = [document.title] if field == "title" else [text for _, text in document.sections]
     if not field:
         texts.append(document.title)
-    return any(_contains(sequence_terms(text), units) for text in texts)
+    return any(_contains(sequence_terms(text), slots) for text in texts)
 
 
-def _contains(terms: list[str], units: tuple[str, ...]) -> bool:
-    size = len(units)
-    return any(tuple(terms[i : i + size]) == units for i in range(len(terms) - size + 1))
+def _contains(units: list[str], slots: tuple[Slot, ...]) -> bool:
+    return any(
+        all(slot.accepts(unit) for slot, unit in zip(slots, units[start:], strict=False))
+        for start in range(len(units) - len(slots) + 1)
+    )
 
 
 def _moment(value: datetime | None) -> float:

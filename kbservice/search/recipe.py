@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kbservice.search.documents import SearchDocument
@@ -30,6 +30,17 @@ K3 = 8.0
 MAX_TERMS_PER_STREAM = 64
 # Ticket-length queries lose their boilerplate: weight x (idf / 4) ^ p, p growing with length.
 _LONG_FROM, _LONG_OVER, _LONG_POWER, _LONG_PIVOT = 10, 20, 2.0, 4.0
+
+# Documents after which the means speak for themselves, and after which they stand.
+_LENGTHS_SURE, _LENGTHS_KNOWN = 30, 2000
+# Medians over the judged collections.
+_USUAL_LENGTHS: Mapping[str, Mapping[str, float]] = {
+    "words": {"title": 8.0, "text": 120.0, "tags": 6.0, "symptoms": 25.0},
+    "bigrams": {"title": 9.0, "text": 130.0, "tags": 6.0, "symptoms": 25.0},
+    "chars": {"title": 12.0, "text": 160.0, "tags": 8.0, "symptoms": 30.0},
+    "identifiers": {"title": 1.5, "text": 8.0, "tags": 1.5, "symptoms": 2.0},
+    "pairs": {"title": 6.0, "text": 90.0, "tags": 3.0, "symptoms": 18.0},
+}
 
 Averages = Mapping[str, Mapping[str, float]]
 """Stream -> field -> mean number of terms over the documents that have the field at all."""
@@ -68,7 +79,7 @@ class TermCounts:
         """Return each term's combined, length-normalised frequency."""
         weights: dict[str, float] = {}
         for field, terms in self.counts[stream].items():
-            average = averages.get(stream, {}).get(field, 0.0) or 1.0
+            average = averages[stream][field]
             share = LENGTH_WEIGHTS[field]
             norm = 1.0 - share + share * terms.total() / average
             factor = BOOSTS[field] / norm
@@ -77,16 +88,43 @@ class TermCounts:
         return weights
 
 
-def averages_of(documents: list[TermCounts]) -> dict[str, dict[str, float]]:
-    """Return the mean field lengths of a collection."""
-    averages: dict[str, dict[str, float]] = {}
-    for stream in STREAMS:
-        totals: dict[str, list[int]] = {}
-        for document in documents:
-            for field, terms in document.counts[stream].items():
-                totals.setdefault(field, []).append(terms.total())
-        averages[stream] = {field: sum(sizes) / len(sizes) for field, sizes in totals.items()}
-    return averages
+class Lengths:
+    """Mean field lengths of a collection, learned from the documents that come in.
+
+    A field that few documents have had so far leans on what support articles usually look
+    like; an index that starts with one odd document would weigh all later ones oddly.
+    """
+
+    def __init__(self, totals: Mapping[str, Mapping[str, Sequence[int]]] | None = None) -> None:
+        self._totals: dict[str, dict[str, list[int]]] = {
+            stream: {field: list(pair) for field, pair in fields.items()}
+            for stream, fields in (totals or {}).items()
+        }
+
+    @property
+    def totals(self) -> Mapping[str, Mapping[str, Sequence[int]]]:
+        """Stream -> field -> (terms, documents); what the constructor takes."""
+        return self._totals
+
+    def learn(self, document: TermCounts) -> None:
+        """Take one document into account."""
+        for stream, fields in document.counts.items():
+            for field, terms in fields.items():
+                pair = self._totals.setdefault(stream, {}).setdefault(field, [0, 0])
+                if pair[1] < _LENGTHS_KNOWN:
+                    pair[0] += terms.total()
+                    pair[1] += 1
+
+    def averages(self) -> dict[str, dict[str, float]]:
+        """Return the means to normalise by."""
+        return {
+            stream: {field: self._average(stream, field) for field in BOOSTS} for stream in STREAMS
+        }
+
+    def _average(self, stream: str, field: str) -> float:
+        terms, documents = self._totals.get(stream, {}).get(field, (0, 0))
+        missing = max(0, _LENGTHS_SURE - documents)
+        return (terms + missing * _USUAL_LENGTHS[stream][field]) / (documents + missing)
 
 
 def saturate(weight: float) -> float:

@@ -39,8 +39,8 @@ HIGH: Final = 0.7
 MEDIUM: Final = 0.4
 # Where the best is below this, nothing is offered: a wrong fix costs more than none. Beside a
 # good one, further ones are looked through quickly.
-LEAST: Final = 0.1
-LEAST_FURTHER: Final = 0.02
+LEAST: Final = 0.15
+LEAST_FURTHER: Final = 0.1
 
 _BASE: Final = -7.6
 _SCORE: Final = 1.3

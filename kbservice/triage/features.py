@@ -21,7 +21,7 @@ WORDS: Final = "words"
 CHARS: Final = "chars"
 TITLE: Final = "title"
 
-MAX_CHARS: Final = 8_000  # of one field; what follows in a ticket are logs that repeat themselves
+MAX_CHARS: Final = 4_000  # of one field; what follows in a ticket are logs that repeat themselves
 
 _RUN: Final = re.compile(rf"([{HAN}]+)|[^\s{HAN}]+")
 _HAN_SIZES: Final = (1, 2, 3)

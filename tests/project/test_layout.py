@@ -82,6 +82,8 @@ def test_nothing_runs_code_from_data() -> None:
     unsafe = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path, tree in PYTHON.items()
+        # A test may plant what the product must refuse.
+        if path.relative_to(ROOT).parts[0] != "tests"
         for node in ast.walk(tree)
         if isinstance(node, ast.expr | ast.stmt) and is_unsafe(node)
     ]

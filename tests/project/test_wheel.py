@@ -128,6 +128,6 @@ def test_the_wheel_makes_an_instance(installed: Path, tmp_path: Path) -> None:
 
 def test_the_wheel_runs_the_demo(installed: Path, tmp_path: Path) -> None:
     with running(installed / "kbservice", "demo", folder=tmp_path) as address:
-        for path in ("/healthz", "/"):
+        for path in ("/healthz", "/sign-in"):
             with urlopen(address + path, timeout=30) as answer:  # noqa: S310  # http only, by the pattern
                 assert answer.status == 200

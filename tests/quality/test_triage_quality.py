@@ -17,7 +17,7 @@ PRIORITIES = ("Blocker", "Critical", "Major", "Minor", "Trivial")
 
 
 @pytest.mark.parametrize(
-    ("name", "macro_f1"), [("zh_aliyun_faq_routing", 0.74), ("en_banking77", 0.87)]
+    ("name", "macro_f1"), [("zh_aliyun_faq_routing", 0.70), ("en_banking77", 0.87)]
 )
 def test_categories_stay_above_their_floor(name: str, macro_f1: float, tmp_path: Path) -> None:
     report = evaluate_triage(*split_tickets(name, tmp_path), "category")

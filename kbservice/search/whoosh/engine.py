@@ -29,7 +29,7 @@ from kbservice.search.syntax import read_as
 from kbservice.search.whoosh.generations import Generations
 from kbservice.search.whoosh.postings import Numbers, Weights
 from kbservice.search.whoosh.snapshot import Snapshot
-from kbservice.search.whoosh.storage import newest_toc
+from kbservice.search.whoosh.storage import newest_commit, newest_toc
 from kbservice.search.whoosh.view import MaskView
 from kbservice.search.whoosh.writer import Batch, create
 from kbservice.text.tokens import Streams, analyze
@@ -172,7 +172,7 @@ class WhooshEngine:
         is_fresh = (
             held is not None
             and held.generation == number
-            and held.toc == newest_toc(self._generations.path(number))
+            and held.commit == newest_commit(self._generations.path(number))
         )
         if held is not None and is_fresh:
             return held
@@ -198,12 +198,12 @@ class WhooshEngine:
         """Open a generation; a commit may replace its files at any moment, so try again."""
         folder = self._generations.path(number)
         for left in reversed(range(_OPEN_TRIES)):
-            toc = newest_toc(folder)
+            commit = newest_commit(folder)
             try:
                 return Snapshot(folder, number, self._key)
             except Exception as error:
                 # Whoosh has no one error for damage: it may be any.
-                is_moving = newest_toc(folder) != toc
+                is_moving = newest_commit(folder) != commit
                 if not left or not is_moving:
                     raise IndexUnavailable(
                         "Index generation {generation} does not open: {reason}",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from kbservice.search.matching import Slot
 
 Numbers = NDArray[np.int64]
 Weights = NDArray[np.float64]
@@ -60,21 +63,27 @@ class PostingArrays:
         mask[numbers] = True
         return mask
 
-    def phrase(self, field: str, units: tuple[str, ...]) -> Mask:
-        """Return the documents where the units follow each other."""
-        candidates = self.mask(field, units[0])
-        for unit in units[1:]:
-            candidates &= self.mask(field, unit)
-        starts: dict[int, set[int]] = {}
-        for offset, unit in enumerate(units if candidates.any() else ()):
-            here = self._positions(field, unit, candidates)
-            begins = {n: {p - offset for p in places} for n, places in here.items()}
-            starts = (
-                {n: starts[n] & begins[n] for n in starts.keys() & begins.keys()}
-                if offset
-                else begins
-            )
-        return self.marked(np.array([n for n, places in starts.items() if places], dtype=np.int64))
+    def sequence(self, field: str, slots: Sequence[Slot]) -> Mask:
+        """Return the documents where the slots follow each other."""
+        terms = [self._filling(field, slot) for slot in slots]
+        candidates = np.ones(self.size, dtype=np.bool_)
+        for filling in terms:
+            here = np.zeros(self.size, dtype=np.bool_)
+            for term in filling:
+                here |= self.mask(field, term)
+            candidates &= here
+        if len(slots) == 1 or not candidates.any():
+            return candidates
+        starts: set[tuple[int, int]] = set()
+        for offset, filling in enumerate(terms):
+            begins = {
+                (number, place - offset)
+                for term in filling
+                for number, places in self._positions(field, term, candidates).items()
+                for place in places
+            }
+            starts = starts & begins if offset else begins
+        return self.marked(np.array(sorted({number for number, _ in starts}), dtype=np.int64))
 
     def terms_with(self, field: str, prefix: str) -> list[str]:
         """Return up to 50 terms that begin so, the most frequent first."""
@@ -99,9 +108,18 @@ class PostingArrays:
         with self.lock:
             return dict(self.reader.stored_fields(number))
 
+    def _filling(self, field: str, slot: Slot) -> list[str]:
+        """Return the terms that fill a slot."""
+        if slot.kind == "exact":
+            return [slot.text]
+        found = [term for term in self.terms_with(field, slot.root) if slot.accepts(term)]
+        return found if slot.text in found else [*found, slot.text]
+
     def _positions(self, field: str, term: str, candidates: Mask) -> dict[int, list[int]]:
         found: dict[int, list[int]] = {}
         with self.lock:
+            if (field, term) not in self.reader:
+                return found
             matcher = self.reader.postings(field, term)
             while matcher.is_active():
                 number = matcher.id()

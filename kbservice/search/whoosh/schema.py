@@ -1,8 +1,8 @@
 """How a document becomes Whoosh postings.
 
 One field per term stream; a posting's weight is the term's combined, length-normalised
-frequency over all ranking fields, so that BM25F needs nothing but the weight. Averages of
-field lengths are frozen when a generation begins and refreshed by a rebuild.
+frequency over all ranking fields, so that BM25F needs nothing but the weight. Mean
+field lengths are learned from the first documents of a generation, anew at each rebuild.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from kbservice.search import filtering, recipe
 from kbservice.search.documents import Filters, IndexState, Reason, SearchDocument
 from kbservice.search.whoosh.postings import Mask, Numbers, PostingArrays, Weights
 from kbservice.search.whoosh.schema import META_ID, microseconds, unpack
-from kbservice.search.whoosh.storage import SignedStorage, newest_toc, verify
+from kbservice.search.whoosh.storage import SignedStorage, newest_commit, verify
 from kbservice.search.whoosh.writer import meta_of
 from kbservice.text.tokens import Streams
 
@@ -28,8 +28,8 @@ class Snapshot:
 
     def __init__(self, folder: Path, generation: int, key: bytes) -> None:
         self.generation = generation
-        self.toc = newest_toc(folder)
-        self._built_at: datetime = verify(folder, self.toc, key)
+        self.commit = newest_commit(folder)
+        self._built_at: datetime = verify(folder, self.commit[0], key)
         self._folder = folder
         index = FileIndex(SignedStorage(folder, key), indexname="MAIN")
         self._reader = index.reader()

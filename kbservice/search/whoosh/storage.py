@@ -82,6 +82,19 @@ def newest_toc(folder: Path) -> int:
     return max((int(match[1]) for name in names if (match := _TOC.match(name))), default=0)
 
 
+def newest_commit(folder: Path) -> tuple[int, int]:
+    """Return what tells the newest commit from all others, (0, 0) if there is none.
+
+    Its number alone does not: after a rollback a rebuild takes the number of the generation
+    that was left, and may come to as many commits.
+    """
+    number = newest_toc(folder)
+    try:
+        return number, (folder / f"_MAIN_{number}.toc").stat().st_mtime_ns
+    except OSError:
+        return 0, 0
+
+
 def verify(folder: Path, toc: int, key: bytes) -> datetime:
     """Check every file of a commit against its manifest; return when it was written.
 

@@ -7,6 +7,7 @@ from functools import reduce
 import numpy as np
 
 from kbservice.search.documents import Filters
+from kbservice.search.matching import Slot
 from kbservice.search.whoosh.postings import Mask
 from kbservice.search.whoosh.snapshot import Snapshot
 
@@ -31,17 +32,17 @@ class MaskView:
         """Return the documents that hold a term of a stream."""
         return self._postings.mask(stream, term) & self._allowed
 
-    def phrase(self, units: tuple[str, ...], field: str) -> Mask:
-        """Return the documents where the units stand together."""
+    def sequence(self, slots: tuple[Slot, ...], field: str) -> Mask:
+        """Return where the slots follow each other: in the title, the text, or in either."""
         fields = {"title": ("title_sequence",), "text": ("sequence",)}.get(
             field, ("title_sequence", "sequence")
         )
-        masks = [self._postings.phrase(name, units) for name in fields]
+        masks = [self._postings.sequence(name, slots) for name in fields]
         found: Mask = reduce(np.logical_or, masks)
         return found & self._allowed
 
-    def prefixed(self, prefix: str) -> Mask:
-        """Return the documents with a word that starts so."""
+    def starting(self, prefix: str) -> Mask:
+        """Return the documents with a term of the word stream that begins so."""
         found = self.nothing()
         for term in self._postings.terms_with("words", prefix):
             found |= self._postings.mask("words", term)

@@ -15,7 +15,7 @@ from kbservice.search.whoosh.schema import META_ID, make_schema, postings_of
 from kbservice.search.whoosh.storage import SignedStorage
 from kbservice.text.tokens import FINGERPRINT
 
-# Documents looked at before the averages of a new generation are frozen.
+# Documents held back, so that a new generation learns field lengths before the first is weighed.
 _SAMPLE = 2000
 # Posting pool of the writer; a smaller one spills to sorted runs on disk.
 _MEMORY_MB = 256
@@ -39,7 +39,7 @@ class Batch:
         self._writer: Any = self._index.writer(limitmb=_MEMORY_MB)
         self._reader = self._index.reader()
         meta = meta_of(self._reader)
-        self._averages: recipe.Averages = meta.get("averages") or {}
+        self._lengths = recipe.Lengths(meta.get("lengths"))
         self._sequence = int(meta.get("sequence") or 0)
         self._waiting: dict[str, tuple[SearchDocument, recipe.TermCounts]] = {}
         self._revisions: dict[str, int] = {}
@@ -106,12 +106,13 @@ class Batch:
     def _flush(self) -> None:
         if not self._waiting:
             return
-        if not self._averages:
-            self._averages = recipe.averages_of([counts for _, counts in self._waiting.values()])
+        for _, counts in self._waiting.values():
+            self._lengths.learn(counts)
+        averages = self._lengths.averages()
         for document, counts in self._waiting.values():
             self._forget_flushed(document.id)
             self._numbers[document.id] = self._writer.docnum
-            self._writer.update_document(**postings_of(document, counts, self._averages))
+            self._writer.update_document(**postings_of(document, counts, averages))
         self._waiting.clear()
         self._is_changed = True
 
@@ -124,14 +125,14 @@ class Batch:
     def _replace_meta(self) -> None:
         meta: dict[str, Any] = {
             "sequence": self._sequence,
-            "averages": self._averages,
+            "lengths": self._lengths.totals,
             "analyzer": FINGERPRINT,
         }
         self._writer.update_document(id=META_ID, revision=0, data=orjson.dumps(meta))
 
 
 def meta_of(reader: Any) -> dict[str, Any]:
-    """Return the record that rides in every commit: sequence, averages, analyzer."""
+    """Return the record that rides in every commit: sequence, field lengths, analyzer."""
     stored = stored_of(reader, META_ID)
     return {} if stored is None else dict(orjson.loads(stored["data"]))
 
