@@ -130,6 +130,5 @@ def application(database_url: str, tmp_path: Path) -> Iterator[Application]:
     )
     init_instance(settings)
     opened = build(settings)
-    opened.indexing.rebuild()
     yield opened
     opened.close()
