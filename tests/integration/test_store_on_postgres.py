@@ -92,6 +92,14 @@ def end_backends(url: str) -> None:
     engine.dispose()
 
 
+def answers(database: Database) -> bool:
+    try:
+        database.ping()
+    except DatabaseUnavailable:
+        return False
+    return True
+
+
 @pytest.mark.crash
 def test_no_acknowledged_ticket_is_lost_while_the_server_crashes(
     database: Database, database_url: str
@@ -128,6 +136,9 @@ def test_no_acknowledged_ticket_is_lost_while_the_server_crashes(
     done.set()
     for client in clients:
         client.join()
+    # The last kill may still be taking effect: the server needs a moment to notice.
+    time.sleep(1)
+    wait_until(lambda: answers(database))
 
     with database.reading() as session:
         stored = [row.number for row in tickets.page(session, limit=99_999).items]
