@@ -36,7 +36,6 @@ class IndexStatus:
         pending: Changes that the index has yet to see.
         lag_s: Age of the oldest of them, 0 if there is none.
         parked: Changes that failed too often and wait for a person.
-        is_current: The analyzer that built the index is the one in use.
     """
 
     state: IndexState | None
@@ -179,11 +178,6 @@ class Indexing:
                 tickets=tickets.count_resolved(session),
                 error=error,
             )
-
-    def lag_s(self) -> float:
-        """Return the age of the oldest change that search cannot see yet."""
-        with self._database.reading() as session:
-            return outbox.pending(session).lag_s(self._clock.now())
 
     def wait_until_visible(self, sequence: int, timeout_s: float = 10.0) -> bool:
         """Block until searches in this process see the change; False on timeout."""

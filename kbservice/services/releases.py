@@ -7,7 +7,7 @@ from threading import Lock
 
 import structlog
 
-from kbservice.errors import ArtifactRejected, KbServiceError
+from kbservice.errors import KbServiceError
 from kbservice.profiles.schema import Profile
 from kbservice.triage.artifacts import Release, ReleaseShelf
 from kbservice.triage.assessor import Assessor
@@ -66,14 +66,12 @@ class Releases:
             return
         self._seen, self.problem, self._release = current, "", None
         self._assessors.clear()
-        candidate = current
-        while candidate and self._release is None:
-            try:
-                self._release = self.shelf.load(candidate)
-            except ArtifactRejected as error:
-                self.problem = self.problem or str(error)
-                log.warning("classifier_release_refused", release=candidate, reason=str(error))
-                candidate = self.shelf.before(candidate)
-            except (KbServiceError, OSError) as error:
-                self.problem = self.problem or str(error)
-                return
+        try:
+            loaded = self.shelf.load_current()
+        except (KbServiceError, OSError) as error:
+            self.problem = str(error)
+            return
+        self._release = loaded.release
+        self.problem = next(iter(loaded.faults), "")
+        for fault in loaded.faults:
+            log.warning("classifier_release_refused", reason=fault)
