@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -14,6 +15,9 @@ from kbservice.search.documents import (
     SearchPage,
     SearchQuery,
 )
+
+RebuildReport = Callable[[str, int, int], None]
+"""Called with a stage, the documents done and all of them; may raise to cancel."""
 
 
 class IndexWriter(Protocol):
@@ -60,8 +64,15 @@ class SearchEngine(Protocol):
     def writer(self) -> AbstractContextManager[IndexWriter]:
         """Open a batch on the current generation: commit on clean exit, else discard."""
 
-    def rebuild(self) -> AbstractContextManager[IndexWriter]:
-        """Open a batch on a new, empty generation that replaces the current one on clean exit."""
+    def rebuild(self, report: RebuildReport = ...) -> AbstractContextManager[IndexWriter]:
+        """Open a batch on a new, empty generation that replaces the current one on clean exit.
+
+        The new generation is checked first: it must hold every document in its revision, and
+        find documents by their titles.
+
+        Raises:
+            IndexCorrupt: The check failed; the old generation goes on answering.
+        """
 
     def rollback(self) -> IndexState:
         """Make the previous generation current again.
@@ -73,6 +84,13 @@ class SearchEngine(Protocol):
     def ids(self) -> dict[str, int]:
         """Return the revision of every document by its id, for comparison with the store."""
 
+    def vocabulary(self) -> Iterator[tuple[str, int]]:
+        """Yield every term of the word stream with its document frequency, in no order.
+
+        Raises:
+            IndexUnavailable: The engine cannot answer now.
+        """
+
     def state(self) -> IndexState:
         """Describe what answers now.
 
@@ -82,6 +100,13 @@ class SearchEngine(Protocol):
 
     def ping(self) -> None:
         """Raise IndexUnavailable unless a search would be answered."""
+
+    def warm(self) -> None:
+        """Make the first search as quick as the later ones.
+
+        Raises:
+            IndexUnavailable: The engine cannot answer now.
+        """
 
     def close(self) -> None:
         """Release files and threads."""

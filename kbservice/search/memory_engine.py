@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from itertools import chain, product
 
 from kbservice.errors import NotFound
 from kbservice.search import matching, recipe
@@ -17,8 +19,10 @@ from kbservice.search.documents import (
     SearchHit,
     SearchPage,
     SearchQuery,
+    SortKey,
 )
-from kbservice.search.engine import IndexWriter
+from kbservice.search.engine import IndexWriter, RebuildReport
+from kbservice.search.explaining import reasons
 from kbservice.search.filtering import FACETS, allows, values_of
 from kbservice.search.matching import Slot
 from kbservice.search.planner import selected
@@ -53,26 +57,30 @@ class MemoryEngine:
     """A dict of documents, scored one by one; holds nothing beyond the process."""
 
     def __init__(self) -> None:
-        self._documents: dict[str, SearchDocument] = {}
         self._previous: dict[str, SearchDocument] | None = None
         self._generation = 1
         self._sequence = 0
-        self._index()
+        self._start_anew()
 
     def search(self, query: SearchQuery) -> SearchPage:
         """Return one page of hits, best first."""
-        found, relaxed = selected(query, _View(self, query.filters))
+        found = selected(query, _View(self, query.filters))
         text = matching.positive_text(query)
         scores = self._scores(text)
-        documents = [self._documents[key] for key in found]
-        documents.sort(key=lambda document: _rank(query, document, scores))
-        start = (query.page - 1) * query.size
+        documents = [self._documents[key] for key in found.docs]
+        places = {document.id: _rank(query, document, scores) for document in documents}
+        documents.sort(key=lambda document: places[document.id])
+        shown, is_last = _shown(query, documents, places)
+        hits = _hits(shown, scores, Highlighter(text))
         return SearchPage(
-            hits=tuple(_hits(documents[start : start + query.size], scores, Highlighter(text))),
+            hits=tuple(self._explained(text, hits) if query.explain else hits),
+            more_after=None if is_last else places[shown[-1].id],
             total=len(documents),
             terms=tuple(dict.fromkeys(analyze(text).words)),
             read_as=read_as(query),
-            relaxed=relaxed,
+            relaxed=found.relaxed,
+            relaxation=found.how,
+            dropped=found.dropped,
             facets={field: _counted(field, documents) for field in FACETS},
             state=self.state(),
         )
@@ -81,10 +89,12 @@ class MemoryEngine:
         self, text: str, *, title: str = "", limit: int, within: Filters = NO_FILTERS
     ) -> list[SearchHit]:
         """Return documents that resemble a ticket's text, best first."""
-        question = f"{title}\n{text}" if title else text
+        question = recipe.question(title, text)
         scores = self._scores(question)
         allowed = [key for key in scores if allows(within, self._documents[key])]
-        order = sorted(allowed, key=lambda key: (-scores[key], key))[:limit]
+        order = sorted(allowed, key=lambda key: (-scores[key], key))
+        scores |= self._covered(question, order[: recipe.COVERAGE_DEPTH], scores)
+        order = sorted(order, key=lambda key: (-scores[key], key))[:limit]
         return _hits([self._documents[key] for key in order], scores)
 
     @contextmanager
@@ -92,26 +102,31 @@ class MemoryEngine:
         """Change the documents together."""
         batch = _Batch(self._documents, self._sequence)
         yield batch
-        self._documents, self._sequence = batch.documents, batch.sequence
-        self._index()
+        self._sequence = batch.sequence
+        self._take(batch.documents)
 
     @contextmanager
-    def rebuild(self) -> Iterator[IndexWriter]:
-        """Replace all documents together."""
+    def rebuild(
+        self,
+        report: RebuildReport | None = None,  # noqa: ARG002  # nothing takes long here
+    ) -> Iterator[IndexWriter]:
+        """Replace all documents together; that is done at once, so nothing is reported."""
         batch = _Batch({}, self._sequence)
         yield batch
         self._previous = self._documents
-        self._documents, self._sequence = batch.documents, batch.sequence
+        self._sequence = batch.sequence
         self._generation += 1
-        self._index()
+        self._start_anew()
+        self._take(batch.documents)
 
     def rollback(self) -> IndexState:
         """Return to the documents before the last rebuild."""
         if self._previous is None:
             raise NotFound("There is no previous index generation")
-        self._documents, self._previous = self._previous, None
+        documents, self._previous = self._previous, None
         self._generation += 1
-        self._index()
+        self._start_anew()
+        self._take(documents)
         return self.state()
 
     def ids(self) -> dict[str, int]:
@@ -131,39 +146,77 @@ class MemoryEngine:
     def ping(self) -> None:
         """Memory always answers."""
 
+    def warm(self) -> None:
+        """Memory is warm."""
+
     def close(self) -> None:
         """Nothing is held."""
 
-    def _index(self) -> None:
-        self._counts = {key: recipe.TermCounts.of(doc) for key, doc in self._documents.items()}
-        lengths = recipe.Lengths()
-        for counts in self._counts.values():
-            lengths.learn(counts)
-        averages = lengths.averages()
-        self.weights = {
-            stream: {key: counts.weigh(stream, averages) for key, counts in self._counts.items()}
-            for stream in recipe.STREAMS
-        }
+    def _start_anew(self) -> None:
+        self._documents: dict[str, SearchDocument] = {}
+        self._lengths = recipe.Lengths()
+        self._averages = self._lengths.averages()
+        self.weights: dict[str, dict[str, dict[str, float]]] = {s: {} for s in recipe.STREAMS}
 
-    def frequency(self, stream: str, term: str) -> int:
-        """Return how many documents hold a term."""
-        return sum(term in weights for weights in self.weights[stream].values())
+    def _take(self, documents: dict[str, SearchDocument]) -> None:
+        """Weigh what is new by the field lengths known by then, as a batch on disk is."""
+        known = self._documents
+        new = {
+            key: recipe.TermCounts.of(document)
+            for key, document in documents.items()
+            if known.get(key) is not document
+        }
+        for stream, field in product(recipe.STREAMS, recipe.BOOSTS):
+            held = (c.counts[stream][field] for c in new.values() if field in c.counts[stream])
+            self._lengths.learn(stream, field, [terms.total() for terms in held])
+        self._averages = self._lengths.averages()
+        for stream, weights in self.weights.items():
+            fresh = {key: counts.weigh(stream, self._averages) for key, counts in new.items()}
+            kept = {key: weights[key] for key in documents if key in weights}
+            self.weights[stream] = kept | fresh
+        self._documents = documents
+
+    def frequencies(self, stream: str, terms: Sequence[str]) -> list[int]:
+        """Return how many documents hold each term."""
+        held = self.weights[stream].values()
+        return [sum(term in weights for weights in held) for term in terms]
+
+    def vocabulary(self) -> Iterator[tuple[str, int]]:
+        """Yield every term of the word stream with its document frequency."""
+        yield from Counter(chain.from_iterable(self.weights["words"].values())).items()
 
     def documents(self) -> dict[str, SearchDocument]:
         """Return every document by id."""
         return self._documents
 
-    def _scores(self, text: str) -> dict[str, float]:
-        scores: dict[str, float] = {}
+    def _query_terms(self, text: str) -> list[recipe.QueryTerm]:
         streams = analyze(text)
         if not (streams.words or streams.chars):
             streams = analyze(text, keep_stop=True)
-        for item in recipe.query_terms(streams, self.frequency, len(self._documents)):
+        return list(recipe.query_terms(streams, self.frequencies, len(self._documents)))
+
+    def _explained(self, text: str, hits: list[SearchHit]) -> Iterator[SearchHit]:
+        terms = self._query_terms(text)
+        for hit in hits:
+            yield replace(hit, why=reasons(hit.document, terms, self._averages))
+
+    def _scores(self, text: str) -> dict[str, float]:
+        scores: dict[str, float] = {}
+        for item in self._query_terms(text):
             for key, weights in self.weights[item.stream].items():
                 if item.term in weights:
                     part = item.factor * recipe.saturate(weights[item.term])
                     scores[key] = scores.get(key, 0.0) + part
         return scores
+
+    def _covered(
+        self, text: str, keys: Sequence[str], scores: dict[str, float]
+    ) -> dict[str, float]:
+        """Return the scores, raised by how much of the words each document holds."""
+        factors = {t.term: t.factor for t in self._query_terms(text) if t.stream == "words"}
+        words, asked = self.weights["words"], sum(factors.values())
+        held = {key: sum(f for term, f in factors.items() if term in words[key]) for key in keys}
+        return {key: recipe.covered(scores[key], held[key], asked) for key in keys}
 
 
 class _View:
@@ -207,7 +260,7 @@ class _View:
         return len(docs)
 
     def frequency(self, stream: str, term: str) -> int:
-        return self._engine.frequency(stream, term)
+        return self._engine.frequencies(stream, (term,))[0]
 
     def total(self) -> int:
         return len(self._engine.documents())
@@ -219,6 +272,17 @@ class _View:
             for key in self._allowed
             if sum(value for word, value in idfs.items() if word in words[key]) >= least
         }
+
+
+def _shown(
+    query: SearchQuery, documents: list[SearchDocument], places: dict[str, SortKey]
+) -> tuple[list[SearchDocument], bool]:
+    """Return the documents of a page, and whether no other ranks behind them."""
+    start = (query.page - 1) * query.size
+    if query.after is not None:
+        start = sum(place <= query.after for place in places.values())
+    end = start + query.size
+    return documents[start:end], end >= len(documents)
 
 
 def _hits(
@@ -237,9 +301,7 @@ def _hits(
     ]
 
 
-def _rank(
-    query: SearchQuery, document: SearchDocument, scores: dict[str, float]
-) -> tuple[float, float, str]:
+def _rank(query: SearchQuery, document: SearchDocument, scores: dict[str, float]) -> SortKey:
     score = scores.get(document.id, 0.0)
     match query.sort:
         case "newest":

@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kbservice.search.documents import SearchDocument
 from kbservice.text.tokens import Streams, analyze
@@ -23,13 +27,27 @@ STREAMS: Mapping[str, float] = {
     "identifiers": 0.1,
     "pairs": 0.2,
 }
-BOOSTS: Mapping[str, float] = {"title": 8.0, "text": 1.0, "tags": 2.0, "symptoms": 0.25}
-LENGTH_WEIGHTS: Mapping[str, float] = {"title": 0.75, "text": 0.9, "tags": 0.5, "symptoms": 0.5}
+BOOSTS: Mapping[str, float] = {"title": 12.0, "text": 1.0, "tags": 2.0, "symptoms": 0.15}
+LENGTH_WEIGHTS: Mapping[str, float] = {"title": 0.75, "text": 0.9, "tags": 0.5, "symptoms": 0.0}
 K1 = 2.2
 K3 = 8.0
-MAX_TERMS_PER_STREAM = 64
+MAX_TERMS: Mapping[str, int] = {
+    "words": 96,
+    "bigrams": 48,
+    "chars": 64,
+    "identifiers": 64,
+    "pairs": 48,
+}
+# Single characters tell nothing that words do not, and cost two thirds of a long query.
+CHARS_BELOW = 3
+# Nor does a term of every fourteenth document, in a query of many words.
+_COMMON_FROM, _COMMON_SHARE, _COMMON_LEAST = 15, 0.07, 50
 # Ticket-length queries lose their boilerplate: weight x (idf / 4) ^ p, p growing with length.
-_LONG_FROM, _LONG_OVER, _LONG_POWER, _LONG_PIVOT = 10, 20, 2.0, 4.0
+_LONG_FROM, _LONG_OVER, _LONG_POWER, _LONG_PIVOT = 10, 10, 2.0, 4.0
+# A Chinese word inside a longer one of the query says the same thing again.
+_INNER_SHARE, _INNER_LONGEST = 0.5, 12
+# How much a document gains that holds every word of a ticket, and how many are looked at.
+_COVERAGE_GAIN, COVERAGE_DEPTH = 0.2, 50
 
 # Documents after which the means speak for themselves, and after which they stand.
 _LENGTHS_SURE, _LENGTHS_KNOWN = 30, 2000
@@ -41,6 +59,11 @@ _USUAL_LENGTHS: Mapping[str, Mapping[str, float]] = {
     "identifiers": {"title": 1.5, "text": 8.0, "tags": 1.5, "symptoms": 2.0},
     "pairs": {"title": 6.0, "text": 90.0, "tags": 3.0, "symptoms": 18.0},
 }
+
+FINGERPRINT = "|".join(
+    map(str, (STREAMS, BOOSTS, LENGTH_WEIGHTS, _LENGTHS_SURE, _LENGTHS_KNOWN, _USUAL_LENGTHS))
+)
+"""Tells term weights made by other figures."""
 
 Averages = Mapping[str, Mapping[str, float]]
 """Stream -> field -> mean number of terms over the documents that have the field at all."""
@@ -57,6 +80,23 @@ def field_texts(document: SearchDocument) -> dict[str, str]:
     }
 
 
+def question(title: str, text: str) -> str:
+    """Return a ticket as a query: what its title says counts twice."""
+    return f"{title}\n{title}\n{text}" if title else text
+
+
+def counted(field: str, terms: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the terms of a field as often as they count.
+
+    An accepted wording says a term or does not: fifty tickets weigh no more than one.
+    """
+    return tuple(dict.fromkeys(terms)) if field == "symptoms" else terms
+
+
+LengthTotals = Mapping[str, Mapping[str, Sequence[int]]]
+"""Stream -> field -> (terms, documents)."""
+
+
 @dataclass(frozen=True, slots=True)
 class TermCounts:
     """How often each term stands in each field of one document, per stream."""
@@ -70,7 +110,7 @@ class TermCounts:
         for field, text in field_texts(document).items():
             streams = analyze(text) if text else None
             for stream in STREAMS:
-                terms = getattr(streams, stream) if streams else ()
+                terms = counted(field, getattr(streams, stream)) if streams else ()
                 if terms:
                     counts[stream][field] = Counter(terms)
         return cls(counts)
@@ -95,25 +135,23 @@ class Lengths:
     like; an index that starts with one odd document would weigh all later ones oddly.
     """
 
-    def __init__(self, totals: Mapping[str, Mapping[str, Sequence[int]]] | None = None) -> None:
+    def __init__(self, totals: LengthTotals | None = None) -> None:
         self._totals: dict[str, dict[str, list[int]]] = {
             stream: {field: list(pair) for field, pair in fields.items()}
             for stream, fields in (totals or {}).items()
         }
 
     @property
-    def totals(self) -> Mapping[str, Mapping[str, Sequence[int]]]:
-        """Stream -> field -> (terms, documents); what the constructor takes."""
+    def totals(self) -> LengthTotals:
+        """What the constructor takes."""
         return self._totals
 
-    def learn(self, document: TermCounts) -> None:
-        """Take one document into account."""
-        for stream, fields in document.counts.items():
-            for field, terms in fields.items():
-                pair = self._totals.setdefault(stream, {}).setdefault(field, [0, 0])
-                if pair[1] < _LENGTHS_KNOWN:
-                    pair[0] += terms.total()
-                    pair[1] += 1
+    def learn(self, stream: str, field: str, lengths: Sequence[int]) -> None:
+        """Take the lengths of some documents' fields into account; those without are left out."""
+        pair = self._totals.setdefault(stream, {}).setdefault(field, [0, 0])
+        if pair[1] < _LENGTHS_KNOWN:
+            pair[0] += int(sum(lengths))
+            pair[1] += len(lengths)
 
     def averages(self) -> dict[str, dict[str, float]]:
         """Return the means to normalise by."""
@@ -137,8 +175,10 @@ def idf(documents: int, frequency: int) -> float:
     return math.log(1.0 + (documents - frequency + 0.5) / (frequency + 0.5))
 
 
-@dataclass(frozen=True, slots=True)
-class QueryTerm:
+Number = TypeVar("Number", float, NDArray[np.float64])
+
+
+class QueryTerm(NamedTuple):
     """One term to look up: its stream, its idf and its weight in the query."""
 
     stream: str
@@ -152,21 +192,56 @@ class QueryTerm:
         return self.weight * self.idf
 
 
-def query_terms(
-    streams: Streams, frequency: Callable[[str, str], int], documents: int
-) -> Iterator[QueryTerm]:
+Frequencies = Callable[[str, Sequence[str]], Sequence[int]]
+"""Tells for a stream's terms how many documents hold each."""
+
+
+def query_terms(streams: Streams, frequencies: Frequencies, documents: int) -> Iterator[QueryTerm]:
     """Yield the weighted terms of a query, leaving out what no document holds."""
-    known = len({word for word in streams.words if frequency("words", word)})
+    counts = {stream: Counter(getattr(streams, stream)) for stream in STREAMS}
+    held = {stream: frequencies(stream, list(terms)) for stream, terms in counts.items()}
+    known = sum(map(bool, held["words"]))
+    if known >= CHARS_BELOW:
+        del counts["chars"]
     power = _LONG_POWER * min(1.0, max(0.0, (known - _LONG_FROM) / _LONG_OVER))
-    for stream, share in STREAMS.items():
-        counts = Counter(getattr(streams, stream))
+    inner = _inner_words(counts["words"])
+    common = documents
+    if known > _COMMON_FROM:
+        common = max(_COMMON_LEAST, int(_COMMON_SHARE * documents))
+    for stream, terms in counts.items():
         found = [
-            (idf(documents, held), term, count)
-            for term, count in counts.items()
-            if (held := frequency(stream, term))
+            (idf(documents, frequency), term, count)
+            for (term, count), frequency in zip(terms.items(), held[stream], strict=True)
+            if 0 < frequency <= common
         ]
         found.sort(key=lambda item: (-item[0], item[1]))
-        for value, term, count in found[:MAX_TERMS_PER_STREAM]:
+        for value, term, count in found[: MAX_TERMS[stream]]:
             repeated = (K3 + 1.0) * count / (count + K3)
-            weight = share * repeated * (value / _LONG_PIVOT) ** power
+            weight = STREAMS[stream] * repeated * (value / _LONG_PIVOT) ** power
+            if stream == "words" and term in inner:
+                weight *= _INNER_SHARE
             yield QueryTerm(stream, term, value, weight)
+
+
+def covered(score: Number, held: Number, asked: float) -> Number:
+    """Return a score raised by how much of the query the document holds.
+
+    Args:
+        score: What the terms sum up to; one number or an array of them.
+        held: Sum of the factors of the query's words that the document holds.
+        asked: Sum of the factors of all of them.
+    """
+    return score * (1.0 + _COVERAGE_GAIN * (held / asked) ** 2) if asked else score
+
+
+def _inner_words(words: Collection[str]) -> frozenset[str]:
+    """Return the Chinese words that lie inside a longer one."""
+    parts = {
+        word[start:end]
+        for word in words
+        if not word.isascii() and len(word) <= _INNER_LONGEST
+        for start in range(len(word))
+        for end in range(start + 1, len(word) + 1)
+        if end - start < len(word)
+    }
+    return frozenset(parts.intersection(words))

@@ -61,6 +61,23 @@ class IndexDiff:
         return not (self.missing or self.stale or self.extra)
 
 
+class _Relay:
+    """Tells an engine's report on as progress."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._stage = ""
+        self._done = 0
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        """Take a report; raises Cancelled if the work is to stop."""
+        if stage != self._stage:
+            self._stage, self._done = stage, 0
+            self._progress.stage(stage, total)
+        self._progress.advance(done - self._done)
+        self._done = done
+
+
 class Indexing:
     """Carries changes from the outbox into the index, and rebuilds it."""
 
@@ -79,6 +96,7 @@ class Indexing:
             events = outbox.batch(session, limit, now=self._clock.now())
             changes = _load(session, events)
         if not events:
+            self._mend()
             return 0
         try:
             self._apply(events, changes)
@@ -97,17 +115,15 @@ class Indexing:
 
         Searches go on with the old one; changes made meanwhile wait in the outbox.
         """
-        progress = progress or NullProgress()
+        relay = _Relay(progress or NullProgress())
         started = time.perf_counter()
         # The writer's lock comes first: what is drained after our view of the store was
         # taken would be lost to the new generation.
-        with self._engine.rebuild() as writer, self._database.reading() as session:
+        with self._engine.rebuild(relay.report) as writer, self._database.reading() as session:
             total = articles.count_published(session) + tickets.count_resolved(session)
-            progress.stage("index", total)
-            for document in _everything(session):
+            for done, document in enumerate(_everything(session), start=1):
                 writer.put(document)
-                progress.advance()
-            progress.stage("commit", 0)
+                relay.report("read", done, total)
             writer.mark(outbox.last_sequence(session))
             seen = [event.sequence for event in outbox.batch(session, _EVERY_EVENT)]
         # What this view of the store saw is in the new generation: no need to index it again.
@@ -189,6 +205,12 @@ class Indexing:
                 return True
             time.sleep(_POLL_S)
         return False
+
+    def _mend(self) -> None:
+        """Have damaged impact files written anew; until then search ranks by words alone."""
+        if not self._engine.state().whole:
+            with self._engine.writer():
+                """Opening a batch mends them."""
 
     def _sequence(self) -> int:
         try:

@@ -17,6 +17,7 @@ from kbservice.search.memory_engine import MemoryEngine
 from kbservice.search.syntax import parse
 from kbservice.search.whoosh.engine import WhooshEngine
 from tests.contract.documents import fill
+from tests.contract.test_scores import agree
 
 WORDS = (
     "打印机",
@@ -132,8 +133,8 @@ def test_a_rebuilt_index_scores_alike(collection: list[SearchDocument]) -> None:
         fill(whoosh, *collection)
         for query in map(parse, QUERIES):
             mine, expected = whoosh.search(query), memory.search(query)
-            assert [hit.id for hit in mine.hits] == [hit.id for hit in expected.hits]
             assert [hit.score for hit in mine.hits] == pytest.approx(
-                [hit.score for hit in expected.hits], rel=0.01, abs=1e-5
+                [hit.score for hit in expected.hits], rel=1e-3, abs=1e-5
             )
+            assert agree(list(mine.hits), list(expected.hits))
             assert mine.relaxed == expected.relaxed

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from threading import Lock
+from typing import Final
 
 import numpy as np
 import structlog
 
-from kbservice.errors import IndexCorrupt, IndexUnavailable
+from kbservice.errors import IndexUnavailable
 from kbservice.search import recipe
 from kbservice.search.documents import (
     NO_FILTERS,
@@ -21,23 +24,36 @@ from kbservice.search.documents import (
     SearchPage,
     SearchQuery,
 )
-from kbservice.search.engine import IndexWriter
+from kbservice.search.engine import IndexWriter, RebuildReport
+from kbservice.search.explaining import reasons
 from kbservice.search.matching import positive_text
 from kbservice.search.planner import selected
 from kbservice.search.snippets import Highlighter
 from kbservice.search.syntax import read_as
+from kbservice.search.whoosh import golden
+from kbservice.search.whoosh.building import Build
+from kbservice.search.whoosh.commits import newest_commit
 from kbservice.search.whoosh.generations import Generations
-from kbservice.search.whoosh.postings import Numbers, Weights
+from kbservice.search.whoosh.postings import Numbers, Scores
+from kbservice.search.whoosh.rebuild import Rebuild
+from kbservice.search.whoosh.segment import Segment
 from kbservice.search.whoosh.snapshot import Snapshot
-from kbservice.search.whoosh.storage import newest_commit, newest_toc
+from kbservice.search.whoosh.snapshots import open_snapshot
 from kbservice.search.whoosh.view import MaskView
-from kbservice.search.whoosh.writer import Batch, create
+from kbservice.search.whoosh.warming import compile_kernels, touch
+from kbservice.search.whoosh.writer import Batch, merge_segments
 from kbservice.text.tokens import Streams, analyze
 
 log = structlog.get_logger(__name__)
 
-_RETRY_AFTER_S = 2
-_OPEN_TRIES = 5
+_RETRY_AFTER_S: Final = 2
+_OPEN_TRIES: Final = 5
+_SPOOL: Final = "spool"
+_CLOSE_WAIT_S: Final = 5.0
+
+
+def _silent(_stage: str, _done: int, _total: int) -> None:
+    """Report nothing."""
 
 
 class WhooshEngine:
@@ -46,33 +62,48 @@ class WhooshEngine:
     def __init__(
         self, folder: Path, *, refresh_interval_s: float, key: bytes, lock_wait_s: float = 5.0
     ) -> None:
+        self._folder = folder
         self._generations = Generations(folder, lock_wait_s)
         self._refresh_interval_s = refresh_interval_s
         self._key = key
         self._snapshot: Snapshot | None = None
         self._checked_at = 0.0
-        self._lock = Lock()
+        self._lock = threading.Lock()
+        self._merging: threading.Thread | None = None
+        self._is_closed = False
 
     def search(self, query: SearchQuery) -> SearchPage:
         """Return one page of hits, best first."""
         snapshot = self._current()
         text = positive_text(query)
         streams = _streams(text)
-        mask, is_relaxed = selected(query, MaskView(snapshot, query.filters))
-        scores, terms = snapshot.scores(streams)
-        start = (query.page - 1) * query.size
-        if query.sort == "relevance":
-            numbers = snapshot.best(scores, mask, start + query.size)
+        found = selected(query, MaskView(snapshot, query.filters))
+        terms = snapshot.query_terms(streams)
+        start = 0 if query.after else (query.page - 1) * query.size
+        # One more than is shown tells whether there are further ones.
+        limit = start + query.size + 1
+        if query.after:
+            numbers, scores = snapshot.behind(query.after, terms, found.docs, query.sort, limit)
         else:
-            numbers = snapshot.order(np.flatnonzero(mask), scores, query.sort)
-        shown = numbers[start : start + query.size]
+            numbers, scores = snapshot.page(terms, found.docs, query.sort, limit)
+        shown = slice(start, start + query.size)
+        is_last = numbers.size <= start + query.size
+        hits = _hits(snapshot, numbers[shown], scores[shown], Highlighter(text))
+        if query.explain:
+            averages = recipe.Lengths(snapshot.commit.meta.lengths).averages()
+            hits = [replace(hit, why=reasons(hit.document, terms, averages)) for hit in hits]
         return SearchPage(
-            hits=tuple(_hits(snapshot, shown, scores, terms, Highlighter(text))),
-            total=int(mask.sum()),
+            hits=tuple(hits),
+            more_after=None
+            if is_last or not hits
+            else snapshot.sort_key(int(numbers[shown][-1]), float(scores[shown][-1]), query.sort),
+            total=int(np.count_nonzero(found.docs)),
             terms=tuple(dict.fromkeys(streams.words)),
             read_as=read_as(query),
-            relaxed=is_relaxed,
-            facets=snapshot.facets(mask),
+            relaxed=found.relaxed,
+            relaxation=found.how,
+            dropped=found.dropped,
+            facets=snapshot.facets(found.docs),
             state=snapshot.state,
         )
 
@@ -81,46 +112,46 @@ class WhooshEngine:
     ) -> list[SearchHit]:
         """Return documents that resemble a ticket's text, best first."""
         snapshot = self._current()
-        question = f"{title}\n{text}" if title else text
-        scores, terms = snapshot.scores(_streams(question))
-        numbers = snapshot.best(scores, snapshot.allowed(within) & (scores > 0), limit)
-        return _hits(snapshot, numbers, scores, terms)
+        question = recipe.question(title, text)
+        terms = snapshot.query_terms(_streams(question))
+        return _hits(snapshot, *snapshot.similar(terms, snapshot.allowed(within), limit))
 
     @contextmanager
     def writer(self) -> Iterator[IndexWriter]:
         """Open a batch on the current generation."""
         with self._generations.locked():
-            number = self._generations.current
-            if not number or not newest_toc(self._generations.path(number)):
-                raise IndexUnavailable("There is no index yet", retry_after_s=_RETRY_AFTER_S)
-            # The batch unpickles what it reads: demand that it is ours.
-            self._open(number).close()
-            with _batch(self._generations.path(number), self._key) as batch:
-                yield batch
+            batch = self._batch()
+            yield batch
+            batch.commit()
+            due = batch.due_merge()
         self._forget_check()
+        if due:
+            self._start_merging()
 
     @contextmanager
-    def rebuild(self) -> Iterator[IndexWriter]:
+    def rebuild(self, report: RebuildReport = _silent) -> Iterator[IndexWriter]:
         """Open a batch on a new generation that replaces the current one on clean exit."""
         with self._generations.locked():
             number = self._generations.begin()
             folder = self._generations.path(number)
+            rebuild = Rebuild(self._folder / _SPOOL, report)
             try:
-                create(folder, self._key)
-                with _batch(folder, self._key) as batch:
-                    yield batch
-                self._verify(number, batch)
+                yield rebuild
+                rebuild.finish(folder, self._key)
+                report("verify", len(rebuild.revisions), len(rebuild.revisions))
+                golden.verify(open_snapshot(folder, number, self._key, ()), rebuild.revisions)
             except BaseException:
                 self._generations.discard(number)
                 raise
             self._generations.switch(number)
+            shutil.rmtree(self._folder / _SPOOL, ignore_errors=True)
         self._forget_check()
 
     def rollback(self) -> IndexState:
         """Make the previous generation answer again."""
         with self._generations.locked():
             if previous := self._generations.previous:
-                self._open(previous).close()
+                self._open(previous)
             number = self._generations.rollback()
         log.info("index_rolled_back", generation=number)
         self._forget_check()
@@ -130,6 +161,10 @@ class WhooshEngine:
         """Return the revision of every document by id."""
         return self._current().ids()
 
+    def vocabulary(self) -> Iterator[tuple[str, int]]:
+        """Yield every term of the word stream with its document frequency, in no order."""
+        return self._current().vocabulary()
+
     def state(self) -> IndexState:
         """Describe what answers now."""
         return self._current().state
@@ -138,46 +173,86 @@ class WhooshEngine:
         """Raise IndexUnavailable unless a search would be answered."""
         self._current()
 
-    def close(self) -> None:
-        """Close the files."""
-        with self._lock:
-            if self._snapshot is not None:
-                self._snapshot.close()
-                self._snapshot = None
+    def warm(self) -> None:
+        """Compile the kernels and read the index once."""
+        compile_kernels()
+        touch(segment.part for segment in self._current().segments)
 
-    def _verify(self, number: int, batch: Batch) -> None:
+    def close(self) -> None:
+        """Let go of the files; a merge under way is left to the next process."""
+        self._is_closed = True
+        if self._merging is not None:
+            self._merging.join(_CLOSE_WAIT_S)
+        with self._lock:
+            self._snapshot = None
+
+    def _batch(self) -> Batch:
+        number = self._generations.current
+        if not number:
+            raise IndexUnavailable("There is no index yet", retry_after_s=_RETRY_AFTER_S)
+        folder = self._generations.path(number)
         snapshot = self._open(number)
+        batch = Batch(folder, self._key, snapshot.commit, snapshot.segments)
+        for segment in snapshot.segments:
+            if not segment.is_whole:
+                batch.mend(segment)
+        return batch
+
+    def _start_merging(self) -> None:
+        if self._merging is None or not self._merging.is_alive():
+            self._merging = threading.Thread(target=self._merge, name="index merge", daemon=True)
+            self._merging.start()
+
+    def _merge(self) -> None:
+        """Merge while readers read and batches are committed; then commit the merged segment."""
         try:
-            if snapshot.state.documents != batch.written:
-                raise IndexCorrupt(
-                    "The new index holds {found} documents instead of {expected}",
-                    found=snapshot.state.documents,
-                    expected=batch.written,
-                )
-        finally:
-            snapshot.close()
+            while not self._is_closed and self._merge_once():
+                pass
+        except Exception as error:  # noqa: BLE001  # the index is whole without the merge
+            log.warning("index_merge_failed", error=repr(error))
+
+    def _merge_once(self) -> bool:
+        number = self._generations.current
+        folder = self._generations.path(number)
+        snapshot = self._open(number)
+        sources = Batch(folder, self._key, snapshot.commit, snapshot.segments).due_merge()
+        if not sources:
+            return False
+        with Build(folder) as build:
+            merged, maps = merge_segments(build, snapshot.commit, sources)
+            with self._generations.locked():
+                if self._generations.current != number:
+                    return False
+                batch = self._batch()
+                if not batch.replace(sources, merged, maps):
+                    return True
+                build.adopt()
+                batch.commit()
+        self._forget_check()
+        return True
 
     def _current(self) -> Snapshot:
         """Return the newest readable commit, looking for it at most once per interval."""
-        with self._lock:
-            now = time.monotonic()
-            if self._snapshot is not None and now - self._checked_at < self._refresh_interval_s:
-                return self._snapshot
+        now = time.monotonic()
+        held = self._snapshot
+        if held is not None and now - self._checked_at < self._refresh_interval_s:
+            return held
+        # One thread opens the new commit; the others go on with the old one.
+        if not self._lock.acquire(blocking=held is None):
+            return held  # type: ignore[return-value]  # it blocks when there is none
+        try:
             self._checked_at = now
             return self._refreshed()
+        finally:
+            self._lock.release()
 
     def _refreshed(self) -> Snapshot:
         number = self._generations.current
         held = self._snapshot
-        is_fresh = (
-            held is not None
-            and held.generation == number
-            and held.commit == newest_commit(self._generations.path(number))
-        )
-        if held is not None and is_fresh:
-            return held
-        # The old one is closed by its last reader's release of it (reference count).
-        self._snapshot = None
+        if held is not None and held.generation == number:
+            newest = newest_commit(self._generations.path(number))
+            if newest == (held.commit.number, held.commit.moment):
+                return held
         self._snapshot = self._open_best(number)
         return self._snapshot
 
@@ -197,10 +272,14 @@ class WhooshEngine:
     def _open(self, number: int) -> Snapshot:
         """Open a generation; a commit may replace its files at any moment, so try again."""
         folder = self._generations.path(number)
+        held = self._snapshot
+        known: Sequence[Segment] = ()
+        if held is not None and held.generation == number:
+            known = held.segments
         for left in reversed(range(_OPEN_TRIES)):
             commit = newest_commit(folder)
             try:
-                return Snapshot(folder, number, self._key)
+                return open_snapshot(folder, number, self._key, known)
             except Exception as error:
                 # Whoosh has no one error for damage: it may be any.
                 is_moving = newest_commit(folder) != commit
@@ -217,39 +296,23 @@ class WhooshEngine:
         self._checked_at = 0.0
 
 
-@contextmanager
-def _batch(folder: Path, key: bytes) -> Iterator[Batch]:
-    batch = Batch(folder, key)
-    try:
-        yield batch
-    except BaseException:
-        batch.cancel()
-        raise
-    batch.commit()
-
-
 def _streams(text: str) -> Streams:
     streams = analyze(text)
     return streams if streams.words or streams.chars else analyze(text, keep_stop=True)
 
 
 def _hits(
-    snapshot: Snapshot,
-    numbers: Numbers,
-    scores: Weights,
-    terms: Sequence[recipe.QueryTerm],
-    marks: Highlighter | None = None,
+    snapshot: Snapshot, numbers: Numbers, scores: Scores, marks: Highlighter | None = None
 ) -> list[SearchHit]:
     hits = []
-    for number in numbers.tolist():
+    for number, score in zip(numbers.tolist(), scores.tolist(), strict=True):
         document = snapshot.document(number)
         hits.append(
             SearchHit(
                 document=document,
-                score=round(float(scores[number]), 6),
+                score=round(score, 6),
                 title_html=marks.title(document) if marks else "",
                 snippet_html=marks.snippet(document) if marks else "",
-                why=snapshot.why(number, terms),
             )
         )
     return hits

@@ -2,184 +2,230 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Final
 
 import numpy as np
-from whoosh.index import FileIndex
 
 from kbservice.search import filtering, recipe
-from kbservice.search.documents import Filters, IndexState, Reason, SearchDocument
-from kbservice.search.whoosh.postings import Mask, Numbers, PostingArrays, Weights
-from kbservice.search.whoosh.schema import META_ID, microseconds, unpack
-from kbservice.search.whoosh.storage import SignedStorage, newest_commit, verify
-from kbservice.search.whoosh.writer import meta_of
+from kbservice.search.documents import Filters, IndexState, SearchDocument, Sort, SortKey
+from kbservice.search.whoosh.commits import Commit
+from kbservice.search.whoosh.facets import Column
+from kbservice.search.whoosh.postings import Mask, Numbers, Postings, Scores
+from kbservice.search.whoosh.schema import microseconds
+from kbservice.search.whoosh.segment import Segment
 from kbservice.text.tokens import Streams
 
-_WHY = 8
+_FILTERS: Final = 32
 
 
 class Snapshot:
     """Reads one commit of one generation; its numbers mean nothing in another."""
 
-    def __init__(self, folder: Path, generation: int, key: bytes) -> None:
+    def __init__(
+        self,
+        commit: Commit,
+        generation: int,
+        segments: Sequence[Segment],
+        postings: Postings,
+        live: Mask,
+    ) -> None:
+        self.commit = commit
         self.generation = generation
-        self.commit = newest_commit(folder)
-        self._built_at: datetime = verify(folder, self.commit[0], key)
-        self._folder = folder
-        index = FileIndex(SignedStorage(folder, key), indexname="MAIN")
-        self._reader = index.reader()
-        # Searches that still use it keep it alive; the last one to let go closes the files.
-        self.close = weakref.finalize(self, self._reader.close)
-        self.postings = PostingArrays(self._reader)
-        self._meta = meta_of(self._reader)
+        self.segments = segments
+        self.postings = postings
+        self.live = live
+        self._parts = [segment.part for segment in segments]
+        self._bases = np.cumsum([0, *(part.size for part in self._parts)])
+        self._allowed: OrderedDict[Filters, Mask] = OrderedDict()
+        self._lock = Lock()
 
     @cached_property
     def state(self) -> IndexState:
         """Describe this commit."""
         return IndexState(
             generation=self.generation,
-            documents=int(self.everything.sum()),
-            sequence=int(self._meta.get("sequence", 0)),
-            analyzer=str(self._meta.get("analyzer", "")),
-            size_bytes=sum(path.stat().st_size for path in self._folder.iterdir()),
-            built_at=self._built_at,
+            commit=self.commit.number,
+            documents=self.total,
+            sequence=self.commit.meta.sequence,
+            analyzer=self.commit.meta.analyzer,
+            size_bytes=self.commit.size_bytes,
+            built_at=self.commit.written_at,
+            whole=all(segment.is_whole for segment in self.segments),
         )
 
     @cached_property
-    def everything(self) -> Mask:
-        """All documents of either kind; the meta record is neither."""
-        return self.postings.mask("kind", "article") | self.postings.mask("kind", "ticket")
-
-    @property
     def total(self) -> int:
         """How many documents there are."""
-        return self.state.documents
+        return int(np.count_nonzero(self.live))
 
     def allowed(self, filters: Filters) -> Mask:
-        """Return the documents that pass the filters."""
-        mask = self.everything.copy()
-        if filters.kind:
-            mask &= self.postings.mask("kind", filters.kind)
-        for field in filtering.FILTERED:
-            wanted = {filtering.folded(value) for value in getattr(filters, field)}
-            if wanted:
-                mask &= self._any_of(field, wanted)
-        if filters.since:
-            mask &= self._has_moment & (self._updated >= microseconds(filters.since))
-        if filters.until:
-            mask &= self._has_moment & (self._updated < microseconds(filters.until))
-        for document_id in filters.exclude:
-            mask &= ~self.postings.mask("id", document_id)
+        """Return the documents that pass the filters; the mask must not be changed."""
+        with self._lock:
+            mask = self._allowed.get(filters)
+        if mask is None:
+            mask = self._passing(filters)
+            with self._lock:
+                self._allowed[filters] = mask
+                if len(self._allowed) > _FILTERS:
+                    self._allowed.popitem(last=False)
         return mask
 
-    def scores(self, streams: Streams) -> tuple[Weights, list[recipe.QueryTerm]]:
-        """Return every document's score, and the terms that made it."""
-        scores = np.zeros(self.postings.size)
-        terms = list(recipe.query_terms(streams, self.postings.frequency, self.total))
-        for item in terms:
-            numbers, weights = self.postings.read(item.stream, item.term)
-            scores[numbers] += item.factor * (weights * (recipe.K1 + 1.0) / (recipe.K1 + weights))
-        return scores, terms
+    def query_terms(self, streams: Streams) -> list[recipe.QueryTerm]:
+        """Return the weighted terms of a query."""
+        return list(recipe.query_terms(streams, self.postings.frequencies, self.total))
 
-    def order(self, numbers: Numbers, scores: Weights, sort: str) -> Numbers:
-        """Return document numbers in rank order; ties are broken by id."""
-        keys: list[Any] = [self._id_keys(numbers), -scores[numbers]]
-        if sort == "newest":
-            keys.append(-self._updated[numbers])
-        elif sort == "solved":
-            keys.append(-self._solved[numbers])
-        return numbers[np.lexsort(keys)]
+    def best(
+        self, terms: Sequence[recipe.QueryTerm], mask: Mask, limit: int
+    ) -> tuple[Numbers, Scores]:
+        """Return the ``limit`` best documents of a mask that have a score, and the scores."""
+        numbers, scores = self.postings.best(terms, mask, limit)
+        order = self._ordered(numbers, -scores)[:limit]
+        return numbers[order], scores[order]
 
-    def best(self, scores: Weights, mask: Mask, limit: int) -> Numbers:
-        """Return the ``limit`` best documents of a mask."""
+    def similar(
+        self, terms: Sequence[recipe.QueryTerm], mask: Mask, limit: int
+    ) -> tuple[Numbers, Scores]:
+        """As ``best``; of the first 50, those that hold more of the words rise."""
+        numbers, scores = self.best(terms, mask, max(limit, recipe.COVERAGE_DEPTH))
+        words = [term for term in terms if term.stream == "words"]
+        first = np.sort(numbers[: recipe.COVERAGE_DEPTH])
+        held = self.postings.held(words, first)
+        asked = sum(term.factor for term in words)
+        shares = held[np.searchsorted(first, numbers[: first.size])]
+        scores[: first.size] = recipe.covered(scores[: first.size], shares, asked)
+        order = self._ordered(numbers, -scores)[:limit]
+        return numbers[order], scores[order]
+
+    def page(
+        self, terms: Sequence[recipe.QueryTerm], mask: Mask, sort: Sort, limit: int
+    ) -> tuple[Numbers, Scores]:
+        """Return the first documents of a mask in an order, and their scores."""
+        if sort == "relevance":
+            numbers, scores = self.best(terms, mask, limit)
+            if numbers.size < limit:
+                rest = np.setdiff1d(np.flatnonzero(mask), numbers, assume_unique=True)
+                rest = rest[self._ordered(rest)][: limit - numbers.size]
+                scores = np.concatenate([scores, np.zeros(rest.size)])
+                numbers = np.concatenate([numbers, rest])
+            return numbers, scores
+        primary = self._primary(sort)
         numbers = np.flatnonzero(mask)
-        if numbers.size > 4 * limit:
-            # Keep every tie at the border, so that the order by id stays exact.
-            border = np.partition(scores[numbers], numbers.size - limit)[numbers.size - limit]
-            numbers = numbers[scores[numbers] >= border]
-        return self.order(numbers, scores, "relevance")[:limit]
+        if numbers.size > limit:
+            keys = primary[numbers]
+            numbers = numbers[keys <= np.partition(keys, limit - 1)[limit - 1]]
+        scores = self.postings.scores(terms, numbers)
+        order = self._ordered(numbers, -scores, primary[numbers])[:limit]
+        return numbers[order], scores[order]
+
+    def behind(
+        self, after: SortKey, terms: Sequence[recipe.QueryTerm], mask: Mask, sort: Sort, limit: int
+    ) -> tuple[Numbers, Scores]:
+        """Return the documents of a mask that follow a sort key; costs more than a first page."""
+        numbers = np.flatnonzero(mask)
+        scores = self.postings.scores(terms, numbers)
+        first, second, last_id = after
+        if sort == "relevance":
+            keys: list[Scores | Numbers] = [-scores]
+            is_behind = -scores > first
+            is_tied = -scores == first
+        else:
+            primary = self._primary(sort)[numbers]
+            border = -round(-first * 1e6) if sort == "newest" else round(first)
+            keys = [-scores, primary]
+            is_behind = (primary > border) | ((primary == border) & (-scores > second))
+            is_tied = (primary == border) & (-scores == second)
+        is_behind |= is_tied & (self._ids[numbers] > last_id.encode())
+        kept = np.flatnonzero(is_behind)
+        order = self._ordered(numbers[kept], *(key[kept] for key in keys))[:limit]
+        return numbers[kept][order], scores[kept][order]
+
+    def sort_key(self, number: int, score: float, sort: Sort) -> SortKey:
+        """Return what ``behind`` takes to go on after a document."""
+        document_id = self._ids[number].decode()
+        if sort == "relevance":
+            return (-score, 0.0, document_id)
+        value = float(self._primary(sort)[number])
+        return (value / 1e6 if sort == "newest" else value, -score, document_id)
 
     def facets(self, mask: Mask) -> dict[str, tuple[tuple[str, int], ...]]:
         """Count the values of each filter field over a set of documents."""
-        return {field: self._counted(field, mask) for field in filtering.FACETS}
+        numbers = np.flatnonzero(mask)
+        return {field: self._columns[field].counts(numbers) for field in filtering.FACETS}
 
     def document(self, number: int) -> SearchDocument:
         """Return a stored document."""
-        return unpack(self.postings.stored(number)["data"])
-
-    def why(self, number: int, terms: Sequence[recipe.QueryTerm]) -> tuple[Reason, ...]:
-        """Return the terms that gave a document its score, the strongest first."""
-        reasons = []
-        for item in terms:
-            numbers, weights = self.postings.read(item.stream, item.term)
-            at = int(np.searchsorted(numbers, number))
-            if at < numbers.size and numbers[at] == number:
-                part = item.factor * recipe.saturate(float(weights[at]))
-                reasons.append(Reason(term=item.term, field=item.stream, score=round(part, 4)))
-        reasons.sort(key=lambda reason: -reason.score)
-        return tuple(reasons[:_WHY])
+        at = int(np.searchsorted(self._bases, number, side="right")) - 1
+        return self.segments[at].document(number - int(self._bases[at]))
 
     def ids(self) -> dict[str, int]:
         """Return the revision of every document by id."""
-        with self.postings.lock:
-            stored = [fields for _, fields in self._reader.iter_docs()]
-        return {
-            fields["id"]: int(fields["revision"]) for fields in stored if fields["id"] != META_ID
-        }
+        revisions = self._joined("revisions")[self.live].tolist()
+        ids = self._ids[self.live].tolist()
+        return {key.decode(): revision for key, revision in zip(ids, revisions, strict=True)}
 
-    @cached_property
-    def _updated(self) -> Numbers:
-        return self.postings.column("updated")
+    def vocabulary(self) -> Iterator[tuple[str, int]]:
+        """Yield the terms of the word stream with their document frequencies."""
+        return self.postings.vocabulary()
 
-    @cached_property
-    def _has_moment(self) -> Mask:
-        mask: Mask = self._updated != 0
+    def _passing(self, filters: Filters) -> Mask:
+        mask = self.live.copy()
+        if filters.kind:
+            mask &= self._having("kind", [filters.kind])
+        for field in filtering.FILTERED:
+            if wanted := getattr(filters, field):
+                mask &= self._having(field, wanted)
+        for field, value in filters.without:
+            mask &= ~self._having(field, [value])
+        if filters.since:
+            mask &= (self._updated != 0) & (self._updated >= microseconds(filters.since))
+        if filters.until:
+            mask &= (self._updated != 0) & (self._updated < microseconds(filters.until))
+        for document_id in filters.exclude:
+            mask &= self._ids != document_id.encode()
         return mask
 
-    @cached_property
-    def _solved(self) -> Numbers:
-        return self.postings.column("solved")
+    def _having(self, field: str, values: Sequence[str]) -> Mask:
+        folded = sorted({filtering.folded(value) for value in values})
+        found = [segment.having(field, folded) for segment in self.segments]
+        return np.concatenate([np.zeros(0, dtype=np.bool_), *found])
 
-    def _id_keys(self, numbers: Numbers) -> Any:
-        """Return what sorts documents by id; to rank all ids is worth it only for many."""
-        if numbers.size * 8 > self.postings.size:
-            return self._id_ranks[numbers]
-        return np.array([self.postings.stored(n)["id"] for n in numbers.tolist()], dtype=np.str_)
+    def _ordered(self, numbers: Numbers, *keys: Scores | Numbers) -> Numbers:
+        """Return the order by the keys, the last one first, then by id."""
+        ids = self._id_ranks[numbers] if numbers.size * 8 > self.live.size else self._ids[numbers]
+        order: Numbers = np.lexsort((ids, *keys))
+        return order
+
+    def _primary(self, sort: Sort) -> Numbers:
+        values: Numbers = -(self._updated if sort == "newest" else self._solved)
+        return values
+
+    def _joined(self, name: str) -> Numbers:
+        return np.concatenate(
+            [np.zeros(0, dtype=np.int64), *(getattr(part, name) for part in self._parts)]
+        )
+
+    @cached_property
+    def _ids(self) -> np.ndarray[tuple[int], np.dtype[np.bytes_]]:
+        return np.concatenate([np.zeros(0, dtype=np.bytes_), *(part.ids for part in self._parts)])
 
     @cached_property
     def _id_ranks(self) -> Numbers:
-        with self.postings.lock:
-            pairs = [(fields["id"], number) for number, fields in self._reader.iter_docs()]
-        ranks = np.zeros(self.postings.size, dtype=np.int64)
-        for rank, (_, number) in enumerate(sorted(pairs)):
-            ranks[number] = rank
+        ranks = np.empty(self._ids.size, dtype=np.int64)
+        ranks[np.argsort(self._ids, kind="stable")] = np.arange(self._ids.size)
         return ranks
 
     @cached_property
-    def _value_numbers(self) -> Mapping[str, Mapping[str, Numbers]]:
-        fields = dict.fromkeys((*filtering.FACETS, *filtering.FILTERED))
-        return {
-            field: {
-                value: self.postings.read(field, value)[0] for value in self.postings.values(field)
-            }
-            for field in fields
-        }
+    def _updated(self) -> Numbers:
+        return self._joined("updated")
 
-    def _any_of(self, field: str, wanted: set[str]) -> Mask:
-        mask = np.zeros(self.postings.size, dtype=np.bool_)
-        for value, numbers in self._value_numbers[field].items():
-            if filtering.folded(value) in wanted:
-                mask[numbers] = True
-        return mask
+    @cached_property
+    def _solved(self) -> Numbers:
+        return self._joined("solved")
 
-    def _counted(self, field: str, mask: Mask) -> tuple[tuple[str, int], ...]:
-        counts = (
-            (value, int(mask[numbers].sum()))
-            for value, numbers in self._value_numbers[field].items()
-        )
-        return tuple(sorted((c for c in counts if c[1]), key=lambda item: (-item[1], item[0])))
+    @cached_property
+    def _columns(self) -> dict[str, Column]:
+        return {field: Column(self._parts, field) for field in filtering.FACETS}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 import numpy as np
 
 from kbservice.search.documents import Filters
@@ -26,26 +24,27 @@ class MaskView:
 
     def nothing(self) -> Mask:
         """Return the empty set."""
-        return np.zeros(self._postings.size, dtype=np.bool_)
+        return np.zeros(self._allowed.size, dtype=np.bool_)
 
     def having(self, stream: str, term: str) -> Mask:
         """Return the documents that hold a term of a stream."""
-        return self._postings.mask(stream, term) & self._allowed
+        return self._postings.holders(stream, term) & self._allowed
 
     def sequence(self, slots: tuple[Slot, ...], field: str) -> Mask:
         """Return where the slots follow each other: in the title, the text, or in either."""
-        fields = {"title": ("title_sequence",), "text": ("sequence",)}.get(
+        streams = {"title": ("title_sequence",), "text": ("sequence",)}.get(
             field, ("title_sequence", "sequence")
         )
-        masks = [self._postings.sequence(name, slots) for name in fields]
-        found: Mask = reduce(np.logical_or, masks)
+        found = self.nothing()
+        for stream in streams:
+            found |= self._postings.sequence(stream, slots)
         return found & self._allowed
 
     def starting(self, prefix: str) -> Mask:
         """Return the documents with a term of the word stream that begins so."""
         found = self.nothing()
-        for term in self._postings.terms_with("words", prefix):
-            found |= self._postings.mask("words", term)
+        for term in self._postings.starting("words", prefix):
+            found |= self._postings.holders("words", term)
         return found & self._allowed
 
     def both(self, left: Mask, right: Mask) -> Mask:
@@ -62,11 +61,11 @@ class MaskView:
 
     def size(self, docs: Mask) -> int:
         """Return how many there are."""
-        return int(docs.sum())
+        return int(np.count_nonzero(docs))
 
     def frequency(self, stream: str, term: str) -> int:
         """Return how many documents of the whole index hold a term."""
-        return self._postings.frequency(stream, term)
+        return self._postings.frequencies(stream, (term,))[0]
 
     def total(self) -> int:
         """Return how many documents the whole index holds."""
@@ -74,8 +73,5 @@ class MaskView:
 
     def covering(self, idfs: dict[str, float], least: float) -> Mask:
         """Return the documents whose words' idf adds up to at least ``least``."""
-        sums = np.zeros(self._postings.size)
-        for word, value in idfs.items():
-            sums[self._postings.read("words", word)[0]] += value
         # A sum of the same parts in another order may differ in the last digit.
-        return (sums >= least - 1e-9) & self._allowed
+        return (self._postings.covered(idfs) >= least - 1e-9) & self._allowed

@@ -2,72 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-from whoosh.index import FileIndex
-from whoosh.writing import MERGE_SMALL
+import numpy as np
+import structlog
 
 from kbservice.search import recipe
 from kbservice.search.documents import SearchDocument
-from kbservice.search.whoosh.schema import META_ID, make_schema, postings_of
-from kbservice.search.whoosh.storage import SignedStorage
+from kbservice.search.whoosh import tiers
+from kbservice.search.whoosh.building import Build, sweep
+from kbservice.search.whoosh.commits import Commit, Meta, SignedStorage
+from kbservice.search.whoosh.inversion import Inverter
+from kbservice.search.whoosh.keys import keys_of
+from kbservice.search.whoosh.merging import GONE, Map, merge, renumbered
+from kbservice.search.whoosh.part import save
+from kbservice.search.whoosh.schema import make_schema, stored_fields
+from kbservice.search.whoosh.segment import Segment
 from kbservice.text.tokens import FINGERPRINT
 
-# Documents held back, so that a new generation learns field lengths before the first is weighed.
-_SAMPLE = 2000
-# Posting pool of the writer; a smaller one spills to sorted runs on disk.
-_MEMORY_MB = 256
+log = structlog.get_logger(__name__)
 
 
 def create(folder: Path, key: bytes) -> None:
     """Write an empty index into a new generation's folder."""
-    FileIndex.create(SignedStorage(folder, key), make_schema(), "MAIN")
+    meta = Meta(analyzer=FINGERPRINT)
+    SignedStorage(folder, key).commit(0, make_schema(), (), meta)
 
 
 class Batch:
-    """Collects changes; nothing is visible before ``commit``.
+    """Collects changes; nothing is visible before ``commit``."""
 
-    A document is analyzed before Whoosh sees it: a failure in the middle of Whoosh's own
-    ``add_document`` would leak postings into the next document.
-    """
-
-    def __init__(self, folder: Path, key: bytes) -> None:
+    def __init__(
+        self, folder: Path, key: bytes, commit: Commit, segments: Sequence[Segment]
+    ) -> None:
+        """Start from a commit, whose segments are open."""
         self._storage = SignedStorage(folder, key)
-        self._index = FileIndex(self._storage, indexname="MAIN")
-        self._writer: Any = self._index.writer(limitmb=_MEMORY_MB)
-        self._reader = self._index.reader()
-        meta = meta_of(self._reader)
-        self._lengths = recipe.Lengths(meta.get("lengths"))
-        self._sequence = int(meta.get("sequence") or 0)
-        self._waiting: dict[str, tuple[SearchDocument, recipe.TermCounts]] = {}
-        self._revisions: dict[str, int] = {}
-        self._numbers: dict[str, int] = {}
-        self._is_changed = not meta
-
-    @property
-    def written(self) -> int:
-        """How many different documents this batch holds."""
-        return sum(1 for revision in self._revisions.values() if revision)
+        self._folder = folder
+        self._commit = commit
+        self._stocks = {stock.segment_id(): stock for stock in commit.segments}
+        self._segments = {segment.name: segment for segment in segments}
+        self._sequence = commit.meta.sequence
+        self._lengths = recipe.Lengths(commit.meta.lengths)
+        self._waiting: dict[str, SearchDocument] = {}
+        self._removed: dict[str, set[int]] = {}
+        self._is_changed = False
+        sweep(folder)
 
     def put(self, document: SearchDocument) -> None:
         """Add the document, or replace the one of the same id unless that is newer."""
-        if self._revision(document.id) > document.revision:
-            return
-        self._waiting[document.id] = (document, recipe.TermCounts.of(document))
-        self._revisions[document.id] = document.revision
-        if len(self._waiting) >= _SAMPLE:
-            self._flush()
+        if self._revision(document.id) <= document.revision:
+            self._waiting[document.id] = document
 
     def remove(self, document_id: str) -> None:
         """Take the document out; unknown ids are ignored."""
         self._waiting.pop(document_id, None)
-        if self._revision(document_id):
-            self._writer.delete_by_term("id", document_id)
-            self._forget_flushed(document_id)
-            self._revisions[document_id] = 0
-            self._is_changed = True
+        self._forget(document_id)
 
     def mark(self, sequence: int) -> None:
         """Store the last outbox sequence inside the commit."""
@@ -77,69 +69,117 @@ class Batch:
 
     def commit(self) -> None:
         """Make everything visible together and durable."""
-        self._flush()
-        if not self._is_changed:
-            self.cancel()
+        added = self._added()
+        if not (added or self._removed or self._is_changed):
             return
-        self._replace_meta()
-        self._reader.close()
-        self._writer.commit(mergetype=self._merged)
+        for name, numbers in self._removed.items():
+            for number in numbers:
+                self._stocks[name].delete_document(number)
+        self._write([*self._stocks.values(), *added])
 
-    def cancel(self) -> None:
-        """Forget everything."""
-        self._reader.close()
-        self._writer.cancel()
+    def mend(self, documents_of: Segment) -> None:
+        """Write a segment's impact file anew from its stored documents."""
+        inverter = Inverter()
+        for document in documents_of.documents():
+            inverter.add(document)
+        unfinished = documents_of.path.with_suffix(".tmp")
+        save(inverter.finish(self._lengths.averages()), unfinished)
+        unfinished.rename(documents_of.path)
+        self._is_changed = True
+        log.warning("impact_file_mended", segment=documents_of.name)
 
-    def _merged(self, writer: Any, segments: list[Any]) -> list[Any]:
-        """Merge small segments as Whoosh does, and tell the storage what will be left."""
-        kept: list[Any] = MERGE_SMALL(writer, segments)
-        names = {segment.segment_id() for segment in (*kept, writer.newsegment)}
-        self._storage.segments = frozenset(names)
-        return kept
+    def replace(self, sources: Sequence[Segment], merged: Any, maps: Sequence[Map]) -> bool:
+        """Put a merged segment in the place of its sources; tell whether they are still there.
+
+        Documents deleted since the merge began are deleted in the merged segment.
+        """
+        if any(source.name not in self._stocks for source in sources):
+            return False
+        for source, numbers in zip(sources, maps, strict=True):
+            for number in self._stocks.pop(source.name).deleted_docs():
+                if numbers[number] != GONE:
+                    merged.delete_document(int(numbers[number]))
+        self._stocks[merged.segment_id()] = merged
+        self._is_changed = True
+        return True
+
+    def due_merge(self) -> list[Segment]:
+        """Return the segments that should become one, none if they are few enough."""
+        sizes = {
+            name: (stock.doc_count_all(), stock.deleted_count())
+            for name, stock in self._stocks.items()
+        }
+        return [self._segments[name] for name in tiers.due(sizes) if name in self._segments]
+
+    def _added(self) -> list[Any]:
+        """Write the waiting documents as a segment."""
+        if not self._waiting:
+            return []
+        inverter = Inverter()
+        for document in self._waiting.values():
+            self._forget(document.id)
+            inverter.add(document)
+        for stream, field, sizes in inverter.lengths():
+            self._lengths.learn(stream, field, sizes.tolist())
+        part = inverter.finish(self._lengths.averages())
+        with Build(self._folder) as build:
+            save(part, build.impacts)
+            stored = (stored_fields(document) for document in self._waiting.values())
+            segment = build.finish(self._commit.schema, stored)
+            build.adopt()
+        return [segment]
+
+    def _write(self, stocks: Sequence[Any]) -> None:
+        left = [stock for stock in stocks if stock.doc_count_all() > stock.deleted_count()]
+        meta = replace(
+            self._commit.meta,
+            sequence=self._sequence,
+            lengths=self._lengths.totals,
+            analyzer=FINGERPRINT,
+        )
+        self._storage.commit(self._commit.number + 1, self._commit.schema, left, meta)
 
     def _revision(self, document_id: str) -> int:
-        if document_id not in self._revisions:
-            stored = stored_of(self._reader, document_id)
-            self._revisions[document_id] = int(stored["revision"]) if stored else 0
-        return self._revisions[document_id]
+        if document_id in self._waiting:
+            return self._waiting[document_id].revision
+        for segment, number in self._places(document_id):
+            return int(segment.part.revisions[number])
+        return 0
 
-    def _flush(self) -> None:
-        if not self._waiting:
-            return
-        for _, counts in self._waiting.values():
-            self._lengths.learn(counts)
-        averages = self._lengths.averages()
-        for document, counts in self._waiting.values():
-            self._forget_flushed(document.id)
-            self._numbers[document.id] = self._writer.docnum
-            self._writer.update_document(**postings_of(document, counts, averages))
-        self._waiting.clear()
-        self._is_changed = True
+    def _forget(self, document_id: str) -> None:
+        for segment, number in self._places(document_id):
+            self._removed.setdefault(segment.name, set()).add(number)
 
-    def _forget_flushed(self, document_id: str) -> None:
-        """Delete what this batch wrote already: Whoosh looks only into finished segments."""
-        number = self._numbers.pop(document_id, None)
-        if number is not None:
-            self._writer.newsegment.delete_document(number)
-
-    def _replace_meta(self) -> None:
-        meta: dict[str, Any] = {
-            "sequence": self._sequence,
-            "lengths": self._lengths.totals,
-            "analyzer": FINGERPRINT,
-        }
-        self._writer.update_document(id=META_ID, revision=0, data=orjson.dumps(meta))
+    def _places(self, document_id: str) -> list[tuple[Segment, int]]:
+        key = keys_of("id", (document_id,))
+        found = []
+        for name, segment in self._segments.items():
+            ((start, end),) = segment.part.find(key).tolist()
+            found += [
+                (segment, number)
+                for number in segment.part.docs[start:end].tolist()
+                if not self._stocks[name].is_deleted(number)
+                and number not in self._removed.get(name, ())
+                and segment.part.ids[number].decode() == document_id
+            ]
+        return found
 
 
-def meta_of(reader: Any) -> dict[str, Any]:
-    """Return the record that rides in every commit: sequence, field lengths, analyzer."""
-    stored = stored_of(reader, META_ID)
-    return {} if stored is None else dict(orjson.loads(stored["data"]))
-
-
-def stored_of(reader: Any, document_id: str) -> dict[str, Any] | None:
-    """Return a document's stored fields by its id."""
-    if ("id", document_id) not in reader:
-        return None
-    matcher = reader.postings("id", document_id)
-    return dict(reader.stored_fields(matcher.id())) if matcher.is_active() else None
+def merge_segments(
+    build: Build, commit: Commit, sources: Sequence[Segment]
+) -> tuple[Any, list[Map]]:
+    """Build one segment from several; return it and where each document went."""
+    stocks = {stock.segment_id(): stock for stock in commit.segments}
+    kept = []
+    for source in sources:
+        mask = np.ones(source.part.size, dtype=np.bool_)
+        mask[list(stocks[source.name].deleted_docs())] = False
+        kept.append(mask)
+    maps = renumbered(kept)
+    merge([source.part for source in sources], maps, build.impacts)
+    stored = (
+        source.stored(number)
+        for source, mask in zip(sources, kept, strict=True)
+        for number in np.flatnonzero(mask).tolist()
+    )
+    return build.finish(commit.schema, stored), maps

@@ -127,7 +127,7 @@ def empty(path: Path) -> None:
 
 
 DAMAGES = (flip_a_bit, truncate, empty, Path.unlink)
-PATTERNS = ("*.toc", "*.seg", "MANIFEST-*.json")
+PATTERNS = ("*.toc", "*.pst", "MANIFEST-*.json")
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
@@ -164,7 +164,7 @@ def test_a_damaged_generation_is_not_written_to(
 
 def test_a_rebuild_repairs_a_damaged_index(folder: Path, engine: WhooshEngine) -> None:
     for generation in ("000001", "000002"):
-        flip_a_bit(next((folder / generation).glob("*.seg")))
+        flip_a_bit(next((folder / generation).glob("*.pst")))
     with engine.rebuild() as writer:
         writer.put(document(3))
     assert engine.ids() == {"KB-000003": 1}
@@ -173,7 +173,7 @@ def test_a_rebuild_repairs_a_damaged_index(folder: Path, engine: WhooshEngine) -
 def test_damage_to_the_previous_generation_forbids_the_rollback(
     folder: Path, engine: WhooshEngine
 ) -> None:
-    flip_a_bit(next((folder / "000001").glob("*.seg")))
+    flip_a_bit(next((folder / "000001").glob("*.pst")))
     with pytest.raises(IndexUnavailable):
         engine.rollback()
     assert set(engine.ids()) == {"KB-000001", "KB-000002"}
@@ -341,7 +341,7 @@ def test_searches_go_on_while_the_index_is_rebuilt_and_changed(
 def test_a_document_put_twice_in_a_huge_batch_counts_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kbservice.search.whoosh.writer._SAMPLE", 3)
+    monkeypatch.setattr("kbservice.search.whoosh.rebuild.CHUNK", 3)
     engine = opened(tmp_path)
     with engine.rebuild() as writer:
         for title in ("卡纸", "黑屏"):
@@ -354,12 +354,13 @@ def test_a_document_put_twice_in_a_huge_batch_counts_once(
     engine.close()
 
 
-def test_a_build_that_lost_documents_is_not_switched_to(
-    folder: Path, engine: WhooshEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kbservice.search.whoosh.writer.Batch.written", property(lambda _: 5))
-    with pytest.raises(IndexCorrupt), engine.rebuild() as writer:
-        writer.put(document(3))
+def test_a_build_that_lost_documents_is_not_switched_to(folder: Path, engine: WhooshEngine) -> None:
+    rebuild = engine.rebuild()
+    writer = rebuild.__enter__()
+    writer.put(document(3))
+    writer.revisions["KB-000009"] = 1
+    with pytest.raises(IndexCorrupt):
+        rebuild.__exit__(None, None, None)
     assert set(engine.ids()) == {"KB-000001", "KB-000002"}
 
 

@@ -1,30 +1,73 @@
-"""Whoosh's files made durable: nothing counts before it is on the disk and vouched for.
+"""Commits: Whoosh's files made durable; nothing counts before it is on disk and vouched for.
 
 Whoosh never calls fsync and its files hold pickles, so a power cut can lose a commit and a
 planted file can run code. Before a table of contents gets its final name, every file of the
 commit is forced to the disk and listed with size and SHA-256 in a manifest that is signed
-with the instance's key; a reader opens nothing that its manifest does not vouch for.
+with the instance's key; a reader opens nothing that its manifest does not vouch for. A
+damaged impact file is told rather than refused: Whoosh's own files can do without it.
 """
 
 from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
+from whoosh.fields import Schema
 from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC, clean_files
 
 from kbservice.errors import IndexCorrupt
 from kbservice.files import sha256_of, sync_file, sync_folder, write_durably
+from kbservice.search.whoosh.part import SUFFIX
+from kbservice.search.whoosh.stock_segment import INDEX
 
 _TOC = re.compile(r"^_MAIN_(\d+)\.toc$")
 _SEGMENT = re.compile(r"^(MAIN_[0-9a-z]+)\..+$")
 _MANIFEST = "MANIFEST-{}.json"
-_hashes: dict[tuple[int, int, int, int], str] = {}
+_Fingerprint = tuple[int, int, int, int]
+_hashes: dict[_Fingerprint, str] = {}
+_synced: dict[_Fingerprint, str] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meta:
+    """What rides in each commit.
+
+    Attributes:
+        sequence: Last outbox sequence whose change is in the commit.
+        lengths: What ``recipe.Lengths`` has learned.
+        analyzer: Fingerprint of the analyzer that made the terms.
+    """
+
+    sequence: int = 0
+    lengths: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
+    analyzer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """One commit as it was found on disk.
+
+    Attributes:
+        moment: Tells it from a commit of the same number in another life of the folder.
+        segments: Whoosh's segments, with their deletions.
+        damaged: Names of segments whose impact file cannot be trusted.
+    """
+
+    number: int
+    moment: int
+    written_at: datetime
+    meta: Meta
+    schema: Schema
+    segments: Sequence[Any]
+    damaged: frozenset[str]
+    size_bytes: int
 
 
 class SignedStorage(FileStorage):
@@ -34,8 +77,15 @@ class SignedStorage(FileStorage):
         super().__init__(str(path))  # type: ignore[no-untyped-call]
         self._path = path
         self._key = key
-        # Segments of the commit under way; files of merged ones are about to be deleted.
-        self.segments: frozenset[str] = frozenset()
+        self._segments: frozenset[str] = frozenset()
+        self._meta = Meta()
+
+    def commit(self, number: int, schema: Schema, segments: Sequence[Any], meta: Meta) -> None:
+        """Let these segments be the index; files of others are deleted."""
+        self._segments = frozenset(segment.segment_id() for segment in segments)
+        self._meta = meta
+        TOC(schema, list(segments), number).write(self, INDEX)
+        clean_files(self, INDEX, number, segments)
 
     def rename_file(self, frm: str, to: str, safe: bool = False) -> None:  # noqa: FBT001, FBT002
         """Rename; a table of contents only after everything it names is durable and signed."""
@@ -46,12 +96,14 @@ class SignedStorage(FileStorage):
         names = {
             path.name: path
             for path in self._path.iterdir()
-            if (match := _SEGMENT.match(path.name)) and match[1] in self.segments
+            if (match := _SEGMENT.match(path.name)) and match[1] in self._segments
         }
         names[to] = self._path / frm
         for path in names.values():
-            sync_file(path)
-        sign(self._path, int(toc[1]), names, self._key)
+            if _fingerprint(path) not in _synced:
+                sync_file(path)
+                _remember(_synced, _fingerprint(path), "")
+        sign(self._path, int(toc[1]), names, self._key, self._meta)
         super().rename_file(frm, to, safe=safe)  # type: ignore[no-untyped-call]
         sync_folder(self._path)
         for path in self._path.glob(_MANIFEST.format("*")):
@@ -59,11 +111,34 @@ class SignedStorage(FileStorage):
                 path.unlink(missing_ok=True)
 
 
-def sign(folder: Path, toc: int, files: Mapping[str, Path], key: bytes) -> None:
+def read_commit(folder: Path, key: bytes) -> Commit:
+    """Return the newest commit of a folder.
+
+    Raises:
+        IndexCorrupt: Its manifest is absent, not signed by us, or a file of Whoosh differs.
+    """
+    number, moment = newest_commit(folder)
+    body, damaged = verify(folder, number, key)
+    storage = SignedStorage(folder, key)
+    toc = TOC.read(storage, INDEX, gen=number)
+    return Commit(
+        number=number,
+        moment=moment,
+        written_at=datetime.fromisoformat(body["written_at"]),
+        meta=Meta(**body["meta"]),
+        schema=toc.schema,
+        segments=toc.segments,
+        damaged=damaged,
+        size_bytes=sum(facts["bytes"] for facts in body["files"].values()),
+    )
+
+
+def sign(folder: Path, toc: int, files: Mapping[str, Path], key: bytes, meta: Meta) -> None:
     """Write the manifest of one commit."""
     body = {
         "toc": toc,
         "written_at": datetime.now(UTC).isoformat(),
+        "meta": asdict(meta),
         "files": {
             name: {"bytes": path.stat().st_size, "sha256": _hash(path)}
             for name, path in sorted(files.items())
@@ -95,11 +170,14 @@ def newest_commit(folder: Path) -> tuple[int, int]:
         return 0, 0
 
 
-def verify(folder: Path, toc: int, key: bytes) -> datetime:
-    """Check every file of a commit against its manifest; return when it was written.
+def verify(folder: Path, toc: int, key: bytes) -> tuple[dict[str, Any], frozenset[str]]:
+    """Check every file of a commit against its manifest.
+
+    Returns:
+        The manifest, and the segments whose impact file is damaged or absent.
 
     Raises:
-        IndexCorrupt: The manifest is absent, not signed by us, or a file differs.
+        IndexCorrupt: The manifest is absent, not signed by us, or a file of Whoosh differs.
     """
     path = folder / _MANIFEST.format(toc)
     try:
@@ -109,9 +187,15 @@ def verify(folder: Path, toc: int, key: bytes) -> datetime:
         raise _corrupt(path.name, f"unreadable manifest ({type(error).__name__})") from error
     if not hmac.compare_digest(str(signature), _signature(body, key)) or body["toc"] != toc:
         raise _corrupt(path.name, "the signature does not fit")
+    damaged = set()
     for name, facts in body["files"].items():
-        _check_file(folder / name, facts)
-    return datetime.fromisoformat(body["written_at"])
+        try:
+            _check_file(folder / name, facts)
+        except IndexCorrupt:
+            if not name.endswith(SUFFIX):
+                raise
+            damaged.add(name.removesuffix(SUFFIX))
+    return body, frozenset(damaged)
 
 
 def _check_file(path: Path, facts: Mapping[str, Any]) -> None:
@@ -126,13 +210,21 @@ def _check_file(path: Path, facts: Mapping[str, Any]) -> None:
 
 def _hash(path: Path) -> str:
     """Return a file's SHA-256, computed once per inode, change time and size (about 1 s/GB)."""
-    stat = path.stat()
-    key = (stat.st_dev, stat.st_ino, stat.st_ctime_ns, stat.st_size)
+    key = _fingerprint(path)
     if key not in _hashes:
-        if len(_hashes) > 4096:  # noqa: PLR2004  # a bound on memory, not a rule
-            _hashes.clear()
-        _hashes[key] = sha256_of(path)
+        _remember(_hashes, key, sha256_of(path))
     return _hashes[key]
+
+
+def _fingerprint(path: Path) -> _Fingerprint:
+    stat = path.stat()
+    return stat.st_dev, stat.st_ino, stat.st_ctime_ns, stat.st_size
+
+
+def _remember(known: dict[_Fingerprint, str], key: _Fingerprint, value: str) -> None:
+    if len(known) > 4096:  # noqa: PLR2004  # a bound on memory, not a rule
+        known.clear()
+    known[key] = value
 
 
 def _signature(body: Mapping[str, Any], key: bytes) -> str:

@@ -1,0 +1,31 @@
+"""The filter fields of one commit as columns: counting values over any set of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kbservice.search.whoosh import kernels
+from kbservice.search.whoosh.merging import offsets_of, renaming
+from kbservice.search.whoosh.part import Docs, Numbers, Part
+
+
+class Column:
+    """One field's values over all segments."""
+
+    def __init__(self, parts: Sequence[Part], field: str) -> None:
+        numbers: dict[str, int] = {}
+        held = [renaming(part.values[field], numbers)[part.columns[field][1]] for part in parts]
+        sizes = [np.diff(part.columns[field][0]) for part in parts]
+        self._names = list(numbers)
+        self._values: Docs = np.concatenate([np.zeros(0, dtype=np.uint32), *held])
+        self._starts = offsets_of(np.concatenate([np.zeros(0, dtype=np.int64), *sizes]))
+
+    def counts(self, numbers: Numbers) -> tuple[tuple[str, int], ...]:
+        """Count the values of some documents, most frequent first."""
+        counts = np.zeros(len(self._names), dtype=np.int64)
+        kernels.tally(numbers, self._starts, self._values, counts)
+        found = np.flatnonzero(counts).tolist()
+        pairs = ((self._names[i], int(counts[i])) for i in found)
+        return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))

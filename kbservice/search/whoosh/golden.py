@@ -1,0 +1,65 @@
+"""What a new generation must show before it may answer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import structlog
+
+from kbservice.errors import IndexCorrupt
+from kbservice.search.whoosh.snapshot import Snapshot
+from kbservice.text.tokens import analyze
+
+log = structlog.get_logger(__name__)
+
+_QUERIES: Final = 20
+_DEPTH: Final = 10
+_SHARE: Final = 0.8
+
+
+def verify(snapshot: Snapshot, revisions: Mapping[str, int]) -> None:
+    """Demand every document in its revision, and that documents are found by their titles.
+
+    Raises:
+        IndexCorrupt: Something is missing, too much, or not found.
+    """
+    held = snapshot.ids()
+    if len(held) != len(revisions):
+        raise IndexCorrupt(
+            "The new index holds {found} documents instead of {expected}",
+            found=len(held),
+            expected=len(revisions),
+        )
+    if _hash(held) != _hash(revisions):
+        raise IndexCorrupt("The new index holds other revisions than were put into it")
+    asked = found = 0
+    step = max(1, snapshot.live.size // _QUERIES)
+    for number in range(0, snapshot.live.size, step):
+        title = snapshot.document(number).title
+        terms = snapshot.query_terms(analyze(title))
+        if terms:
+            asked += 1
+            found += _is_found(snapshot, number, title)
+    if found < _SHARE * asked:
+        raise IndexCorrupt(
+            "The new index finds {found} of {asked} documents by their titles",
+            found=found,
+            asked=asked,
+        )
+    log.info("index_verified", documents=len(held), queries=asked, found=found)
+
+
+def _is_found(snapshot: Snapshot, number: int, title: str) -> bool:
+    """Tell whether a document is among the first for its title, or as good as one of them."""
+    terms = snapshot.query_terms(analyze(title))
+    _, scores = snapshot.best(terms, snapshot.live, _DEPTH)
+    own = snapshot.postings.scores(terms, np.array([number], dtype=np.int64))
+    return bool(scores.size) and float(own[0]) >= float(scores[-1])
+
+
+def _hash(revisions: Mapping[str, int]) -> str:
+    lines = "\n".join(f"{key} {revision}" for key, revision in sorted(revisions.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()

@@ -1,0 +1,268 @@
+"""The inner loops of scoring; arrays in, arrays out, no Python objects.
+
+A posting list is a range of two parallel arrays: document numbers, ascending, and weight codes
+(``codes``); ``table`` turns a code into the term frequency part of the score. Scores are first
+added up in single precision, which finds the candidates; ``exact`` then scores these.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kbservice.search.whoosh.compiled import compiled
+
+Docs = NDArray[np.uint32]
+Codes = NDArray[np.uint16]
+Numbers = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+Scores = NDArray[np.float32]
+Table = NDArray[np.float32]
+Exact = NDArray[np.float64]
+Lists = tuple[Docs, Codes, Table]
+Sequences = tuple[Docs, Numbers, Codes, int]
+
+BLOCK: Final = 128
+# Sums in another order differ by less; what lies closer to the border is scored exactly.
+_SLACK: Final = np.float32(1.0 - 1e-4)
+
+
+@compiled
+def accumulate(lists: Lists, ranges: Numbers, weights: Scores, scores: Scores) -> None:
+    """Add each posting's part to its document's score; ``ranges`` holds (start, end) pairs."""
+    docs, codes, table = lists
+    for term in range(weights.size):
+        weight = weights[term]
+        held = docs[ranges[term, 0] : ranges[term, 1]]
+        coded = codes[ranges[term, 0] : ranges[term, 1]]
+        for i in range(held.size):
+            scores[held[i]] += weight * table[coded[i]]
+
+
+@compiled
+def best(scores: Scores, mask: Mask, limit: int) -> Numbers:
+    """Return the masked documents that may be among the ``limit`` best; clear the scores.
+
+    All with a positive score at the border or above are returned, so ties are complete.
+    """
+    size = scores.size
+    maxima = np.empty((size + BLOCK - 1) // BLOCK, dtype=np.float32)
+    border = _border(scores, mask, limit, maxima)
+    found = np.empty(size, dtype=np.int64)
+    count = 0
+    for block in range(maxima.size):
+        if maxima[block] > np.float32(0.0) and maxima[block] >= border:
+            for i in range(block * BLOCK, min(size, (block + 1) * BLOCK)):
+                if scores[i] > np.float32(0.0) and scores[i] >= border and mask[i]:
+                    found[count] = i
+                    count += 1
+    scores[:] = np.float32(0.0)
+    return found[:count]
+
+
+@compiled
+def best_of_few(
+    lists: tuple[Docs, Codes, Exact],
+    ranges: Numbers,
+    weights: Exact,
+    mask: Mask,
+    scratch: tuple[Exact, Numbers],
+    limit: int,
+) -> tuple[Numbers, Exact]:
+    """Return masked documents, among them the ``limit`` best, and their exact scores.
+
+    Looks at nothing but the postings; ``scratch`` has a zero for each document and room for
+    as many numbers as there are postings.
+    """
+    docs, codes, table = lists
+    scores, touched = scratch
+    count = 0
+    for term in range(weights.size):
+        weight = weights[term]
+        for i in range(ranges[term, 0], ranges[term, 1]):
+            doc = docs[i]
+            if scores[doc] == 0.0:
+                touched[count] = doc
+                count += 1
+            scores[doc] += weight * table[codes[i]]
+    heap = np.zeros(limit, dtype=np.float64)
+    for doc in touched[:count]:
+        if scores[doc] > heap[0] and mask[doc]:
+            _replace_least(heap, scores[doc])
+    found = np.empty(count, dtype=np.int64)
+    values = np.empty(count, dtype=np.float64)
+    kept = 0
+    for doc in touched[:count]:
+        if scores[doc] >= heap[0] and mask[doc]:
+            found[kept] = doc
+            values[kept] = scores[doc]
+            kept += 1
+        scores[doc] = 0.0
+    return found[:kept], values[:kept]
+
+
+@compiled
+def _border(scores: Scores, mask: Mask, limit: int, maxima: Scores) -> np.float32:
+    """Return a little less than the score of the last of the best; fill in block maxima."""
+    size = scores.size
+    heap = np.zeros(limit, dtype=np.float32)
+    for block in range(maxima.size):
+        start, end = block * BLOCK, min(size, (block + 1) * BLOCK)
+        top = np.float32(0.0)
+        for i in range(start, end):
+            top = max(top, scores[i])
+        maxima[block] = top
+        if top > heap[0]:
+            for i in range(start, end):
+                if scores[i] > heap[0] and mask[i]:
+                    _replace_least(heap, scores[i])
+    border: np.float32 = heap[0] * _SLACK
+    return border
+
+
+@compiled
+def _replace_least(heap: NDArray[Any], score: Any) -> None:
+    """Put a score in the place of a min-heap's least."""
+    size = heap.size
+    at = 0
+    while True:
+        child = 2 * at + 1
+        if child >= size:
+            break
+        if child + 1 < size and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= score:
+            break
+        heap[at] = heap[child]
+        at = child
+    heap[at] = score
+
+
+@compiled
+def exact(
+    lists: tuple[Docs, Codes, Exact], ranges: Numbers, weights: Exact, wanted: Numbers
+) -> Exact:
+    """Return the scores of the wanted documents in double precision, added term by term.
+
+    The order of adding is always the same, so equal documents have equal scores.
+    """
+    docs, codes, table = lists
+    found = np.zeros(wanted.size, dtype=np.float64)
+    for term in range(weights.size):
+        for column in range(wanted.size):
+            doc = wanted[column]
+            low, end = ranges[term, 0], ranges[term, 1]
+            high = end
+            while low < high:
+                middle = (low + high) >> 1
+                if docs[middle] < doc:
+                    low = middle + 1
+                else:
+                    high = middle
+            if low < end and docs[low] == doc:
+                found[column] += weights[term] * table[codes[low]]
+    return found
+
+
+@compiled
+def mark(docs: Docs, start: int, end: int, mask: Mask) -> None:
+    """Set the mask where a posting list has a document."""
+    for i in range(start, end):
+        mask[docs[i]] = True
+
+
+@compiled
+def add(docs: Docs, start: int, end: int, value: float, sums: Exact) -> None:
+    """Add a value where a posting list has a document."""
+    for i in range(start, end):
+        sums[docs[i]] += value
+
+
+@compiled
+def count_unmarked(docs: Docs, ranges: Numbers, mask: Mask) -> Numbers:
+    """Return how many documents of each posting list are not set in the mask."""
+    counts = np.zeros(ranges.shape[0], dtype=np.int64)
+    for term in range(ranges.shape[0]):
+        for i in range(ranges[term, 0], ranges[term, 1]):
+            counts[term] += not mask[docs[i]]
+    return counts
+
+
+@compiled
+def mark_values(starts: Numbers, values: Docs, wanted: Mask, mask: Mask) -> None:
+    """Set the mask for documents that have a wanted value."""
+    for number in range(mask.size):
+        for i in range(starts[number], starts[number + 1]):
+            mask[number] |= wanted[values[i]]
+
+
+@compiled
+def tally(numbers: Numbers, starts: Numbers, values: Docs, counts: Numbers) -> None:
+    """Count the values of the given documents; ``starts`` has one entry more than documents."""
+    for number in numbers:
+        for i in range(starts[number], starts[number + 1]):
+            counts[values[i]] += 1
+
+
+@compiled
+def follow(
+    arrays: Sequences,
+    docs: Numbers,
+    places: Numbers,
+    ranges: Numbers,
+    distance: int,
+) -> tuple[Numbers, Numbers]:
+    """Return those (document, position) pairs that have a term at a distance.
+
+    Args:
+        arrays: Documents; where the positions of each posting start; positions; and the
+            posting that has the first start.
+        docs: Ascending.
+        places: Position in each of ``docs``.
+        ranges: (start, end) posting lists of the terms that may stand there.
+        distance: From the position in the pair; may be negative.
+    """
+    held, starts, positions, first = arrays
+    is_kept = np.zeros(docs.size, dtype=np.bool_)
+    for term in range(ranges.shape[0]):
+        posting, end = ranges[term, 0], ranges[term, 1]
+        for i in range(docs.size):
+            while posting < end and held[posting] < docs[i]:
+                posting += 1
+            if posting >= end:
+                break
+            if held[posting] != docs[i] or is_kept[i]:
+                continue
+            wanted = places[i] + distance
+            low, high = starts[posting - first], starts[posting - first + 1]
+            last = high
+            while low < high:
+                middle = (low + high) >> 1
+                if positions[middle] < wanted:
+                    low = middle + 1
+                else:
+                    high = middle
+            is_kept[i] = low < last and positions[low] == wanted
+    return docs[is_kept], places[is_kept]
+
+
+@compiled
+def places(arrays: Sequences, start: int, end: int, mask: Mask) -> tuple[Numbers, Numbers]:
+    """Return the (document, position) pairs of a posting list in masked documents."""
+    docs, starts, positions, first = arrays
+    count = 0
+    for posting in range(start, end):
+        if mask[docs[posting]]:
+            count += starts[posting - first + 1] - starts[posting - first]
+    found_docs = np.empty(count, dtype=np.int64)
+    found_places = np.empty(count, dtype=np.int64)
+    at = 0
+    for posting in range(start, end):
+        if mask[docs[posting]]:
+            for i in range(starts[posting - first], starts[posting - first + 1]):
+                found_docs[at] = docs[posting]
+                found_places[at] = positions[i]
+                at += 1
+    return found_docs, found_places

@@ -1,0 +1,108 @@
+"""Terms as 64-bit keys: three bits name the stream, the rest is a hash of the term.
+
+Two terms of one stream share a key with a probability of 1e-5 among five million; they would
+then be found for each other, nothing worse. The hash is FNV-1a with a closing mix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kbservice.search import recipe
+from kbservice.search.whoosh.compiled import compiled
+
+Keys = NDArray[np.uint64]
+
+SEQUENCES: Final = ("sequence", "title_sequence")
+"""Streams with positions; they follow those that rank."""
+STREAMS: Final[Mapping[str, int]] = {
+    name: number for number, name in enumerate((*recipe.STREAMS, *SEQUENCES, "id"))
+}
+
+SEPARATOR: Final = "\x00"
+_STREAM_SHIFT: Final = 61
+_ENDS: Final = np.uint8(0)
+
+
+def keys_of(stream: str, terms: Sequence[str]) -> Keys:
+    """Return the key of each term; a NUL inside a term counts as a blank."""
+    text = joined([term.replace(SEPARATOR, " ") for term in terms])
+    return hashed(stream, text, len(terms))[0]
+
+
+def joined(texts: Sequence[str]) -> NDArray[np.uint8]:
+    """Return the UTF-8 of terms, or of texts of terms with a NUL between them, NUL after each."""
+    if not texts:
+        return np.zeros(0, dtype=np.uint8)
+    text = SEPARATOR.join((*texts, "")).encode("utf-8", "surrogatepass")
+    return np.frombuffer(text, dtype=np.uint8)
+
+
+def hashed(stream: str, text: NDArray[np.uint8], count: int) -> tuple[Keys, NDArray[np.int64]]:
+    """Return the key of each term of a joined text, and where each ends."""
+    hashes, ends = _hashed(text, count)
+    return hashes | np.uint64(STREAMS[stream] << _STREAM_SHIFT), ends
+
+
+def first_key(stream: str) -> np.uint64:
+    """Return the least key that a stream can have."""
+    return np.uint64(STREAMS[stream] << _STREAM_SHIFT)
+
+
+@compiled
+def _hashed(text: NDArray[np.uint8], count: int) -> tuple[Keys, NDArray[np.int64]]:
+    found = np.empty(count, dtype=np.uint64)
+    ends = np.empty(count, dtype=np.int64)
+    value = np.uint64(14695981039346656037)
+    at = 0
+    for i in range(text.size):
+        if text[i] != _ENDS:
+            value = (value ^ np.uint64(text[i])) * np.uint64(1099511628211)
+            continue
+        value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+        value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+        found[at] = (value ^ (value >> np.uint64(33))) >> np.uint64(3)
+        ends[at] = i
+        at += 1
+        value = np.uint64(14695981039346656037)
+    return found, ends
+
+
+@compiled
+def distinct(keys: Keys) -> tuple[Keys, NDArray[np.uint32], NDArray[np.int64]]:
+    """Return the distinct keys, ascending; the place of each key among them; first occurrences.
+
+    As ``np.unique`` with inverse and index, but sorts only what is distinct (four times faster).
+    """
+    bits = 4
+    while 1 << bits < 2 * keys.size:
+        bits += 1
+    table = np.full(1 << bits, -1, dtype=np.int64)
+    mask = (1 << bits) - 1
+    found = np.empty(keys.size, dtype=np.uint64)
+    places = np.empty(keys.size, dtype=np.uint32)
+    firsts = np.empty(keys.size, dtype=np.int64)
+    count = 0
+    for i in range(keys.size):
+        key = keys[i]
+        # The lowest bits of a good hash are as good as any.
+        slot = np.int64(key & np.uint64(mask))
+        while table[slot] >= 0 and found[table[slot]] != key:
+            slot = (slot + 1) & mask
+        if table[slot] < 0:
+            table[slot] = count
+            found[count] = key
+            firsts[count] = i
+            count += 1
+        places[i] = table[slot]
+    order = np.argsort(found[:count])
+    ranks = np.empty(count, dtype=np.uint32)
+    for rank in range(count):
+        ranks[order[rank]] = rank
+    for i in range(keys.size):
+        places[i] = ranks[places[i]]
+    return found[:count][order], places, firsts[:count][order]

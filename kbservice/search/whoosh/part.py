@@ -1,0 +1,241 @@
+"""The impact file: everything about a segment's documents that a search reads but their texts.
+
+One file of aligned arrays behind a JSON header, mapped into memory, never changed. Terms are
+rows of one table, ordered by key: the streams that rank, with a weight code per posting; the
+sequences, with positions; the document ids. The lexicon lists terms by name for prefixes.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from kbservice.errors import IndexCorrupt
+from kbservice.search import filtering
+from kbservice.search.whoosh.compiled import compiled
+from kbservice.search.whoosh.keys import STREAMS, Keys, first_key
+
+Numbers = NDArray[np.int64]
+Docs = NDArray[np.uint32]
+Codes = NDArray[np.uint16]
+Array = NDArray[Any]
+
+SUFFIX: Final = ".imp"
+LEXICONS: Final = ("words", "sequence", "title_sequence")
+COLUMNS: Final = tuple(dict.fromkeys((*filtering.FACETS, *filtering.FILTERED)))
+"""Fields whose values are counted or filtered by."""
+
+_MAGIC: Final = b"KBIMPACT2\n"
+_ALIGN: Final = 64
+_HEADER_BYTES: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The arrays of one segment; document numbers count from 0.
+
+    Attributes:
+        keys: Ascending key of each row.
+        offsets: Row i holds the postings ``offsets[i]`` to ``offsets[i + 1]``.
+        docs: Document of each posting.
+        codes: Weight code of each posting of the ranking streams, which come first.
+        starts: Where the positions of each posting of the sequences start, and the end.
+        positions: Of the units in a document, below 65,536.
+        lexicon: UTF-8 of the named terms of LEXICONS, sorted within each, NUL after each.
+        lexicon_ends: End of each term in ``lexicon``, its NUL not counted.
+        lexicon_rows: Row of each.
+        lexicon_firsts: Index of the first term of each of LEXICONS, and the number of terms.
+        ids: UTF-8 of each document's id.
+        values: For each of COLUMNS, the distinct values.
+        columns: For each of COLUMNS, where a document's values start, and the values' indices.
+    """
+
+    keys: Keys
+    offsets: Numbers
+    docs: Docs
+    codes: Codes
+    starts: Numbers
+    positions: Codes
+    lexicon: NDArray[np.uint8]
+    lexicon_ends: Numbers
+    lexicon_rows: Numbers
+    lexicon_firsts: Numbers
+    ids: NDArray[np.bytes_]
+    revisions: Numbers
+    updated: Numbers
+    solved: Numbers
+    values: Mapping[str, Sequence[str]]
+    columns: Mapping[str, tuple[Numbers, Docs]]
+
+    @property
+    def size(self) -> int:
+        """How many documents there are."""
+        return int(self.ids.size)
+
+    @property
+    def ranked(self) -> int:
+        """Where the sequences' postings start."""
+        return int(self.codes.size)
+
+    def rows(self, stream: str) -> tuple[int, int]:
+        """Return the first row of a stream and the one after its last."""
+        bounds = [first_key(stream)]
+        if STREAMS[stream] + 1 < len(STREAMS):
+            bounds.append(np.uint64(int(bounds[0]) + (1 << 61)))
+        found = np.searchsorted(self.keys, np.array(bounds, dtype=np.uint64))
+        return int(found[0]), int(found[1]) if len(bounds) > 1 else int(self.keys.size)
+
+    def find(self, keys: Keys) -> Numbers:
+        """Return the (start, end) range of each key's postings, empty where it has none."""
+        found = np.zeros((keys.size, 2), dtype=np.int64)
+        _find(self.keys, self.offsets, keys, found)
+        return found
+
+    def terms(self, stream: str) -> Iterator[tuple[bytes, int]]:
+        """Yield the terms of a lexicon with their rows, sorted."""
+        first, last = self._bounds(stream)
+        ends, rows = self.lexicon_ends[first:last], self.lexicon_rows[first:last]
+        start = int(self.lexicon_ends[first - 1]) + 1 if first else 0
+        text = self.lexicon[start : int(ends[-1]) if last > first else start].tobytes()
+        yield from zip(text.split(b"\0"), rows.tolist(), strict=True) if last > first else ()
+
+    def starting(self, stream: str, prefix: str) -> Iterator[tuple[str, int]]:
+        """Yield the terms of a lexicon that begin so, with their rows."""
+        wanted = prefix.encode("utf-8", "surrogatepass")
+        low, last = self._bounds(stream)
+        high = last
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if self._term(middle) < wanted else (low, middle)
+        while low < last and (term := self._term(low)).startswith(wanted):
+            yield term.decode("utf-8", "surrogatepass"), int(self.lexicon_rows[low])
+            low += 1
+
+    def _bounds(self, stream: str) -> tuple[int, int]:
+        at = LEXICONS.index(stream)
+        return int(self.lexicon_firsts[at]), int(self.lexicon_firsts[at + 1])
+
+    def _term(self, index: int) -> bytes:
+        start = int(self.lexicon_ends[index - 1]) + 1 if index else 0
+        return self.lexicon[start : int(self.lexicon_ends[index])].tobytes()
+
+
+_ARRAYS: Final = tuple(
+    field.name for field in fields(Part) if field.name not in {"values", "columns"}
+)
+
+
+class PartFile:
+    """An impact file under way: sizes are stated first, arrays come in any order and in pieces."""
+
+    def __init__(
+        self,
+        path: Path,
+        shapes: Mapping[str, tuple[np.dtype[Any], int]],
+        values: Mapping[str, Sequence[str]],
+    ) -> None:
+        self._places: dict[str, int] = {}
+        at = 0
+        layout = {}
+        for name, (dtype, size) in shapes.items():
+            layout[name] = (dtype.str, size, at)
+            at += -(-dtype.itemsize * size // _ALIGN) * _ALIGN
+        header = orjson.dumps({"arrays": layout, "values": values})
+        begin = len(_MAGIC) + _HEADER_BYTES + len(header)
+        begin += -begin % _ALIGN
+        self._file: BinaryIO = path.open("wb")
+        self._file.write(_MAGIC + len(header).to_bytes(_HEADER_BYTES, "little") + header)
+        self._file.truncate(begin + at)
+        for name, (_, _, start) in layout.items():
+            self._places[name] = begin + start
+
+    def write(self, name: str, array: Array, first: int = 0) -> None:
+        """Write a piece of an array at an index."""
+        self._file.seek(self._places[name] + first * array.itemsize)
+        self._file.write(np.ascontiguousarray(array).data)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+
+@compiled
+def _find(keys: Keys, offsets: Numbers, wanted: Keys, ranges: Numbers) -> None:
+    """Fill in where the postings of the wanted keys are (interpolation search, Perl 1978).
+
+    The keys of a stream are hashes, hence evenly spread: a few looks find one of millions,
+    where halving would wait for memory twenty times.
+    """
+    for i in range(wanted.size):
+        key = wanted[i]
+        low, high = np.int64(0), np.int64(keys.size - 1)
+        step = 0
+        while low <= high and keys[low] <= key <= keys[high]:
+            if step % 4 == 3 or keys[high] == keys[low]:  # noqa: PLR2004  # uneven: halve at times
+                middle = (low + high) >> 1
+            else:
+                share = np.float64(key - keys[low]) / np.float64(keys[high] - keys[low])
+                middle = low + np.int64(share * (high - low))
+            step += 1
+            if keys[middle] == key:
+                ranges[i, 0] = offsets[middle]
+                ranges[i, 1] = offsets[middle + 1]
+                break
+            if keys[middle] < key:
+                low = middle + 1
+            else:
+                high = middle - 1
+
+
+def _demand_format(data: mmap.mmap) -> None:
+    if data[: len(_MAGIC)] != _MAGIC:
+        raise ValueError("another format")
+
+
+def save(part: Part, path: Path) -> None:
+    """Write a part that is in memory."""
+    arrays: dict[str, Array] = {name: getattr(part, name) for name in _ARRAYS}
+    for name, (starts, values) in part.columns.items():
+        arrays |= {f"{name} starts": starts, f"{name} values": values}
+    shapes = {name: (array.dtype, array.size) for name, array in arrays.items()}
+    file = PartFile(path, shapes, part.values)
+    for name, array in arrays.items():
+        if array.size:
+            file.write(name, array)
+    file.close()
+
+
+def load(path: Path) -> Part:
+    """Map an impact file; a page is read when it is first touched.
+
+    Raises:
+        IndexCorrupt: It is absent, cut off or something else.
+    """
+    try:
+        with path.open("rb") as file:
+            # A private mapping: pages stay shared, and kernels see one kind of array only.
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+        begin = len(_MAGIC) + _HEADER_BYTES
+        _demand_format(data)
+        begin += int.from_bytes(data[len(_MAGIC) : begin], "little")
+        header = orjson.loads(data[len(_MAGIC) + _HEADER_BYTES : begin])
+        begin += -begin % _ALIGN
+        arrays = {
+            name: np.frombuffer(data, np.dtype(dtype), size, begin + start)
+            for name, (dtype, size, start) in header["arrays"].items()
+        }
+        columns = {name: (arrays[f"{name} starts"], arrays[f"{name} values"]) for name in COLUMNS}
+        return Part(
+            **{name: arrays[name] for name in _ARRAYS}, values=header["values"], columns=columns
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IndexCorrupt(
+            "Index file {name}: {reason}", name=path.name, reason=str(error)
+        ) from error
