@@ -8,6 +8,10 @@ from typing import Literal
 
 DocumentKind = Literal["article", "ticket"]
 Sort = Literal["relevance", "newest", "solved"]
+Relaxation = Literal["", "dropped", "any"]
+"""How a query was loosened: not at all; words were given up; any one word is enough."""
+SortKey = tuple[float, float, str]
+"""A hit's place in the order, ascending: what it is sorted by (negated), then what, then its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,10 @@ class Filters:
     """What a hit must satisfy besides matching; an empty field restricts nothing.
 
     Values within one field are alternatives; fields are combined with AND.
+
+    Attributes:
+        exclude: Ids that are no hits.
+        without: (field, value) pairs; a document that has the value is no hit.
     """
 
     kind: DocumentKind | None = None
@@ -65,6 +73,7 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
     exclude: tuple[str, ...] = ()
+    without: tuple[tuple[str, str], ...] = ()
 
 
 NO_FILTERS = Filters()
@@ -79,6 +88,7 @@ class Term:
         phrase: The characters or words must stand together in this order.
         prefix: Matches every word that starts with ``text``.
         column: 1-based place in the raw query.
+        synonym: Added by the synonym book, not typed.
     """
 
     text: str
@@ -86,14 +96,33 @@ class Term:
     phrase: bool = False
     prefix: bool = False
     column: int = 1
+    synonym: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """Alternatives joined by OR, of which one must (or, if negated, none may) match."""
+    """Alternatives joined by OR, of which one must (or, if negated, none may) match.
+
+    Attributes:
+        required: Written with a plus: never given up where nothing holds all words.
+    """
 
     terms: tuple[Term, ...]
     negated: bool = False
+    required: bool = False
+
+    @property
+    def own(self) -> tuple[Term, ...]:
+        """The terms that were typed."""
+        return tuple(term for term in self.terms if not term.synonym)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expansion:
+    """What was searched besides: the words of the query, and what stands for the same."""
+
+    text: str
+    added: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +130,11 @@ class SearchQuery:
     """A parsed query: every clause must hold, ``filters`` too.
 
     A query without a clause matches everything the filters allow.
+
+    Attributes:
+        after: Only hits that rank behind this place; ``page`` is 1 then, and ``total`` and
+            facets still count every match.
+        expansions: What the synonym book added; its terms are marked in the clauses.
     """
 
     raw: str = ""
@@ -109,7 +143,9 @@ class SearchQuery:
     sort: Sort = "relevance"
     size: int = 10
     page: int = 1
+    after: SortKey | None = None
     explain: bool = False
+    expansions: tuple[Expansion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +184,10 @@ class IndexState:
 
     Attributes:
         generation: Number of the generation that answers, 0 if there is none.
+        commit: Number of the last commit inside the generation.
         sequence: Last outbox sequence whose change is visible.
         complete: False while the first build is still to come.
+        whole: False while damaged files make it rank by words alone.
     """
 
     generation: int
@@ -157,8 +195,10 @@ class IndexState:
     sequence: int
     analyzer: str
     complete: bool = True
+    whole: bool = True
     size_bytes: int = 0
     built_at: datetime | None = None
+    commit: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +208,10 @@ class SearchPage:
     Attributes:
         facets: Field name to (value, count) pairs, most frequent first.
         read_as: How the query was understood, in the syntax a user could type.
-        relaxed: True if no document held all terms and some were dropped.
+        relaxed: True if no document held all words and they were loosened.
+        relaxation: How.
+        dropped: The words that were given up, as they were typed.
+        more_after: The place of the last hit if others rank behind it.
     """
 
     hits: tuple[SearchHit, ...]
@@ -176,6 +219,9 @@ class SearchPage:
     terms: tuple[str, ...] = ()
     read_as: str = ""
     relaxed: bool = False
+    relaxation: Relaxation = ""
+    dropped: tuple[str, ...] = ()
+    more_after: SortKey | None = None
     facets: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     did_you_mean: str = ""
     state: IndexState | None = None

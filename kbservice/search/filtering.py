@@ -31,7 +31,13 @@ def allows(filters: Filters, document: SearchDocument) -> bool:
         wanted = {folded(value) for value in getattr(filters, field)}
         if wanted and wanted.isdisjoint(folded(v) for v in values_of(document, field)):
             return False
+    if any(_has(document, field, value) for field, value in filters.without):
+        return False
     moment = document.updated_at
     if filters.since and (moment is None or moment < filters.since):
         return False
     return not (filters.until and (moment is None or moment >= filters.until))
+
+
+def _has(document: SearchDocument, field: str, value: str) -> bool:
+    return folded(value) in {folded(own) for own in values_of(document, field)}

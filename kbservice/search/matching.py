@@ -125,8 +125,12 @@ def clause_documents(clause: Clause, postings: Postings[Docs]) -> Docs:
 
 
 def is_strict(clause: Clause) -> bool:
-    """Tell whether a clause uses an operator, and so must not be given up."""
-    return len(clause.terms) > 1 or any(t.field or t.phrase or t.prefix for t in clause.terms)
+    """Tell whether a clause uses an operator, and so must not be given up.
+
+    Synonyms are no operator: nobody typed them.
+    """
+    own = clause.own
+    return clause.required or len(own) > 1 or any(t.field or t.phrase or t.prefix for t in own)
 
 
 def is_sentence(clauses: Sequence[Clause]) -> bool:
@@ -141,10 +145,17 @@ def is_telling(clause: Clause) -> bool:
 
 
 def positive_text(query: SearchQuery) -> str:
-    """Return everything that may be matched, as one text for ranking."""
-    return " ".join(
-        term.text for clause in query.clauses if not clause.negated for term in clause.terms
-    )
+    """Return everything that may be matched, as one text for ranking.
+
+    A synonym's term may repeat the words around it, which must not count twice; the
+    expansions name what was added alone.
+    """
+    positive = [clause for clause in query.clauses if not clause.negated]
+    if not query.expansions:
+        return " ".join(term.text for clause in positive for term in clause.terms)
+    own = [term.text for clause in positive for term in clause.own]
+    added = dict.fromkeys(text for item in query.expansions for text in item.added)
+    return " ".join((*own, *added))
 
 
 def _part_documents(part: Part, postings: Postings[Docs]) -> Docs:

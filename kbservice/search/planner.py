@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeVar
 
 from kbservice.search import recipe
-from kbservice.search.documents import Clause, SearchQuery
+from kbservice.search.documents import Clause, Relaxation, SearchQuery
 from kbservice.search.matching import (
     Postings,
     clause_documents,
@@ -19,6 +20,10 @@ from kbservice.text.tokens import analyze
 SENTENCE_SHARE = 0.25
 # A sum of the same parts in another order may differ in the last digits.
 _ROUNDING = 1e-9
+# Other wordings of a sentence: each costs a pass over the postings.
+_MAX_WORDINGS = 8
+# Shares of the idf that a sentence must reach, and what they are called; 0: one word.
+_STEPS: tuple[tuple[float, Relaxation], ...] = ((SENTENCE_SHARE, ""), (0.0, "any"))
 
 Docs = TypeVar("Docs")
 
@@ -45,35 +50,56 @@ class View(Postings[Docs], Protocol[Docs]):
         """Return the documents whose words' idf adds up to at least ``least``."""
 
 
-def selected(query: SearchQuery, view: View[Docs]) -> tuple[Docs, bool]:
-    """Return the matching documents, and whether plain words had to be given up for them.
+@dataclass(frozen=True, slots=True)
+class Selection(Generic[Docs]):
+    """The documents that match a query, and what was given up for them.
 
-    Order of giving up: words that occur nowhere; then the commonest word first, one by one;
-    then any of them; then, for what is not a code, a quarter of the telling words, or any.
-    Excluded words, phrases, prefixes, fields and alternatives are never given up.
+    Attributes:
+        how: How the query was relaxed: not at all, words dropped, or any word is enough.
+        dropped: The words that were given up, in the order of giving up.
+    """
+
+    docs: Docs
+    how: Relaxation = ""
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def relaxed(self) -> bool:
+        """Whether the documents match less than the query demands."""
+        return self.how != ""
+
+
+def selected(query: SearchQuery, view: View[Docs]) -> Selection[Docs]:
+    """Return the matching documents, and which plain words had to be given up for them.
+
+    Order of giving up: words that occur nowhere; then the commonest word first, one by one,
+    down to two (of two words, the commoner); then any of them; then, for what is not a code,
+    a quarter of the telling words, or any. Excluded and required words, phrases, prefixes,
+    fields and alternatives are never given up.
     """
     allowed = _demanded(query, view)
     plain = _plain_clauses(query)
     if not plain or not view.size(allowed):
-        return allowed, False
-    found, is_relaxed = _of_plain(plain, allowed, view)
-    if not view.size(found) and any(is_strict(c) and not c.negated for c in query.clauses):
-        return allowed, True
-    return found, is_relaxed
+        return Selection(allowed)
+    found = _of_plain(plain, allowed, view)
+    if not view.size(found.docs) and any(is_strict(c) and not c.negated for c in query.clauses):
+        return Selection(allowed, "dropped", tuple(map(_typed, plain)))
+    return found
 
 
-def _of_plain(clauses: Sequence[Clause], allowed: Docs, view: View[Docs]) -> tuple[Docs, bool]:
+def _of_plain(clauses: Sequence[Clause], allowed: Docs, view: View[Docs]) -> Selection[Docs]:
     """Return which allowed documents match clauses without operators."""
     if is_sentence(clauses):
         return _telling(clauses, allowed, view)
     sets = [view.both(allowed, clause_documents(clause, view)) for clause in clauses]
     found = _all_of(sets, view)
     if view.size(found):
-        return found, False
-    relaxed = _relaxed(sets, view)
-    if not view.size(relaxed) and not any(map(_is_code, clauses)):
-        relaxed, _ = _telling(clauses, allowed, view)
-    return relaxed, view.size(relaxed) > 0
+        return Selection(found)
+    relaxed = _relaxed(clauses, sets, view)
+    if view.size(relaxed.docs) or any(map(_is_code, clauses)):
+        return relaxed
+    told = _telling(clauses, allowed, view)
+    return replace(told, how="any") if view.size(told.docs) else told
 
 
 def _demanded(query: SearchQuery, view: View[Docs]) -> Docs:
@@ -95,46 +121,84 @@ def _plain_clauses(query: SearchQuery) -> list[Clause]:
     return plain
 
 
-def _relaxed(sets: Sequence[Docs], view: View[Docs]) -> Docs:
-    remaining = sorted((docs for docs in sets if view.size(docs)), key=view.size, reverse=True)
+def _relaxed(clauses: Sequence[Clause], sets: Sequence[Docs], view: View[Docs]) -> Selection[Docs]:
+    nowhere = [
+        _typed(clause) for clause, docs in zip(clauses, sets, strict=True) if not view.size(docs)
+    ]
+    held = [
+        (_typed(clause), docs)
+        for clause, docs in zip(clauses, sets, strict=True)
+        if view.size(docs)
+    ]
+    if not held:
+        return Selection(view.nothing())
+    # Among equals the later one is commoner enough: people type the telling word first.
+    held.reverse()
+    held.sort(key=lambda item: -view.size(item[1]))
     # Without the words that occur nowhere, the rest may hold together already.
-    first = 0 if len(remaining) < len(sets) else 1
-    for start in range(first, max(first + 1, len(remaining) - 1)):
-        found = _all_of(remaining[start:], view) if remaining[start:] else view.nothing()
+    first = 0 if nowhere else 1
+    for start in range(first, max(first + 1, len(held) - 1)):
+        found = _all_of([docs for _, docs in held[start:]], view)
         if view.size(found):
-            return found
+            return Selection(found, "dropped", (*nowhere, *(text for text, _ in held[:start])))
     found = view.nothing()
-    for docs in remaining:
+    for _, docs in held:
         found = view.either(found, docs)
-    return found
+    return Selection(found, "any", tuple(nowhere))
 
 
 def _all_of(sets: Sequence[Docs], view: View[Docs]) -> Docs:
+    if not sets:
+        return view.nothing()
     found = sets[0]
     for docs in sets[1:]:
         found = view.both(found, docs)
     return found
 
 
-def _telling(clauses: Sequence[Clause], allowed: Docs, view: View[Docs]) -> tuple[Docs, bool]:
+def _telling(clauses: Sequence[Clause], allowed: Docs, view: View[Docs]) -> Selection[Docs]:
     """Return where enough of the words occur, or, relaxing, where any does."""
-    words = analyze(" ".join(clause.terms[0].text for clause in clauses)).words
-    idfs = {
+    for share, how in _STEPS:
+        found = view.nothing()
+        for wording in _wordings(clauses):
+            idfs = _idfs(wording, view)
+            if idfs:
+                least = share * sum(idfs.values()) if share else min(idfs.values())
+                found = view.either(found, view.covering(idfs, least * (1 - _ROUNDING)))
+        found = view.both(allowed, found)
+        if view.size(found):
+            return Selection(found, how)
+    return Selection(view.nothing())
+
+
+def _idfs(text: str, view: View[Docs]) -> dict[str, float]:
+    """Return the idf of each word of a text that any document holds."""
+    return {
         word: recipe.idf(view.total(), held)
-        for word in sorted(set(words))
+        for word in sorted(set(analyze(text).words))
         if (held := view.frequency("words", word))
     }
-    if not idfs:
-        return view.nothing(), False
-    least = SENTENCE_SHARE * sum(idfs.values())
-    found = view.both(allowed, view.covering(idfs, least * (1 - _ROUNDING)))
-    if view.size(found):
-        return found, False
-    found = view.both(allowed, view.covering(idfs, min(idfs.values()) * (1 - _ROUNDING)))
-    return found, view.size(found) > 0
+
+
+def _wordings(clauses: Sequence[Clause]) -> Iterator[str]:
+    """Yield the text as typed, then with one synonym put in the place of its clause."""
+    own = [_typed(clause) for clause in clauses]
+    yield " ".join(own)
+    others = [
+        [*own[:place], term.text, *own[place + 1 :]]
+        for place, clause in enumerate(clauses)
+        for term in clause.terms
+        if term.synonym
+    ]
+    for words in others[:_MAX_WORDINGS]:
+        yield " ".join(words)
+
+
+def _typed(clause: Clause) -> str:
+    return clause.terms[0].text
 
 
 def _is_code(clause: Clause) -> bool:
     """Tell a code: half of it would mislead."""
-    streams = analyze(clause.terms[0].text)
+    streams = analyze(_typed(clause))
     return bool(streams.identifiers) and not streams.chars

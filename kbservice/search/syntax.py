@@ -1,11 +1,16 @@
 r"""The query language: from what a person types to a SearchQuery, with budgets and clear errors.
 
-    term            the word, code or run of characters must occur
-    "a b" “a b” 「a b」  must stand together, in this order
-    -term -"a b"    must not occur
-    a OR b          one of the two
-    abc*            any word that starts so
-    field:value     title, text; or a filter: kind, category, product, version, tag, state
+    term  a + b             the word, code or run of characters should occur
+    +term                   must occur, even if nothing then holds all words
+    "a b" “a b” 「a b」      must stand together, in this order
+    -term -"a b" NOT term   must not occur
+    a OR b  a | b           one of the two
+    abc*                    any word that starts so
+    title:a text:a          there and nowhere else
+    tag:a -tag:b            filters: kind, category, product, version, tag, state
+    since:2026-01-01        changed on that day or later; also 2026-01, 2026, 7d, 24h, today
+    until:2026-02           changed in that month or before
+    updated:2026-01..2026-03
 
 Anything else is text: ``C:\temp``, ``http://host:8080`` and ``12:30`` mean themselves.
 """
@@ -13,260 +18,307 @@ Anything else is text: ``C:\temp``, ``http://host:8080`` and ``12:30`` mean them
 from __future__ import annotations
 
 import re
-import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from kbservice.errors import QuerySyntaxError
 from kbservice.search.documents import Clause, Filters, SearchQuery, Term
+from kbservice.search.periods import Period, read_date, read_range, since_text, until_text
+from kbservice.search.pieces import DATE_FIELDS, FILTER_FIELDS, Piece, pieces_of, refusal
 from kbservice.text.characters import HAN
 from kbservice.text.tokens import analyze
 
-MAX_CHARACTERS = 256
 MAX_TERMS = 16
 MAX_PHRASES = 4
+MAX_PREFIXES = 4
 MAX_FILTERS = 8
 MIN_PREFIX_LATIN = 3
 MIN_PREFIX_HAN = 2
-TEXT_FIELDS = ("title", "text")
-FILTER_FIELDS = ("kind", "category", "product", "version", "tag", "state")
-FIELDS = (*TEXT_FIELDS, *FILTER_FIELDS)
+KINDS = ("article", "ticket")
 
-_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "「": '"', "」": '"', "『": '"', "』": '"'})
-_PIECE = re.compile(
-    r'(?P<minus>-)?(?:(?P<field>[A-Za-z]{2,12}):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))'
-)
+_JOINERS = frozenset("+&")
+_OR = frozenset({"OR", "|", "||"})
 _HAN = re.compile(f"[{HAN}]")
+_FEWER = "Keep the telling ones"
+_SUGGEST = "Keep the telling ones; a whole text goes to the suggest endpoint"
+_NOTHING_EXCLUDED = ("Nothing follows the minus", "Write -word to exclude a word")
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    column: int
-    negated: bool
-    field: str
-    text: str
-    phrase: bool
-
-
-def parse(raw: str) -> SearchQuery:
+def parse(raw: str, *, now: datetime | None = None) -> SearchQuery:
     """Read a query.
+
+    Args:
+        raw: What was typed.
+        now: The current moment in the zone of the reader's dates; without it, dates are of
+            UTC and nothing can be "7d" ago.
 
     Raises:
         QuerySyntaxError: It cannot be read; ``facts`` has ``column`` and ``hint``.
     """
-    text = unicodedata.normalize("NFKC", raw.translate(_QUOTES)).translate(_QUOTES)
-    text = "".join(char if char.isprintable() else " " for char in text)
-    if len(text) > MAX_CHARACTERS:
-        raise _error(
-            MAX_CHARACTERS + 1,
-            "The query is longer than {limit} characters",
-            "Search with the telling words; a whole text goes to the suggest endpoint",
-            limit=MAX_CHARACTERS,
-        )
-    reader = _Reader()
-    for piece in _pieces(text):
+    reader = _Reader(now)
+    for piece in pieces_of(raw):
         reader.take(piece)
     query = replace(reader.finished(), raw=raw)
     _demand_budget(query)
     return query
 
 
-class _Reader:
-    """Puts pieces together to clauses and filters, one after the other."""
-
-    def __init__(self) -> None:
-        self._clauses: list[Clause] = []
-        self._filters = Filters()
-        self._or_column = 0
-
-    def take(self, piece: _Piece) -> None:
-        if piece.text == "OR" and not (piece.phrase or piece.field or piece.negated):
-            if not self._clauses or self._or_column:
-                raise _error(piece.column, "OR stands alone", "Write a OR b")
-            self._or_column = piece.column
-        elif piece.field in FILTER_FIELDS:
-            self._filters = _filtered(self._filters, piece)
-        elif self._or_column:
-            self._join(piece)
-        else:
-            self._clauses.append(Clause(terms=(_term(piece),), negated=piece.negated))
-
-    def finished(self) -> SearchQuery:
-        if self._or_column:
-            raise _error(self._or_column, "OR stands alone", "Write a OR b")
-        return SearchQuery(clauses=tuple(self._clauses), filters=self._filters)
-
-    def _join(self, piece: _Piece) -> None:
-        last = self._clauses[-1]
-        if piece.negated or last.negated:
-            raise _error(piece.column, "OR cannot join excluded words", "Write -a -b instead")
-        self._clauses[-1] = replace(last, terms=(*last.terms, _term(piece)))
-        self._or_column = 0
-
-
 def read_as(query: SearchQuery) -> str:
-    """Return the query in canonical form; parsing it again gives the same query."""
-    parts = [
-        " OR ".join(("-" if clause.negated else "") + _written(term) for term in clause.terms)
-        for clause in query.clauses
-    ]
+    """Return the query in canonical form; parsing it again gives the same query.
+
+    Synonyms are left out: the book adds them again.
+    """
+    parts = [*map(_clause_text, query.clauses)]
+    filters = query.filters
     for field in FILTER_FIELDS:
-        value = getattr(query.filters, field)
-        parts += [
-            f'{field}:"{item}"' if re.search(r"\s", item) else f"{field}:{item}"
-            for item in ((value,) if isinstance(value, str) else value or ())
-        ]
+        value = getattr(filters, field)
+        items = (value,) if isinstance(value, str) else value or ()
+        parts += [_filter_text(field, item) for item in items]
+    parts += [f"-{_filter_text(field, value)}" for field, value in filters.without]
+    if filters.since:
+        parts.append(f"since:{since_text(filters.since)}")
+    if filters.until:
+        parts.append(f"until:{until_text(filters.until)}")
     return " ".join(parts)
 
 
-def _written(term: Term) -> str:
-    text = f'"{term.text}"' if term.phrase else term.text + ("*" if term.prefix else "")
-    return f"{term.field}:{text}" if term.field else text
+class _Reader:
+    """Puts pieces together to clauses and filters, one after the other."""
 
+    def __init__(self, now: datetime | None) -> None:
+        self._clauses: list[Clause] = []
+        self._filters = _FilterReader(now)
+        self._or_column = 0
+        self._not_column = 0
+        self._last_sign = ""
+        self._last = ""  # what an OR would join: "term", or the field of a filter
+        self._unsearchable: Piece | None = None
 
-def _pieces(text: str) -> list[_Piece]:
-    found: list[_Piece] = []
-    at = 0
-    while at < len(text):
-        if text[at].isspace():
-            at += 1
-            continue
-        match = _PIECE.match(text, at)
-        if match is None:
-            raise _refusal(text, at)
-        found.append(_piece(match))
-        at = match.end()
-    return found
+    def take(self, piece: Piece) -> None:
+        if _is_joiner(piece) or (piece.is_bare and self._is_operator(piece)):
+            return
+        if self._not_column:
+            piece, self._not_column = replace(piece, sign="-"), 0
+        if piece.field in FILTER_FIELDS or piece.field in DATE_FIELDS:
+            self._demand_joinable(piece, piece.field)
+            self._filters.take(piece)
+        elif piece.is_bare and "*" not in piece.text and _is_empty(piece.text):
+            # Punctuation between words says nothing; alone it is no query.
+            self._unsearchable = self._unsearchable or piece
+        else:
+            self._demand_joinable(piece, "term")
+            self._add(piece)
 
-
-def _refusal(text: str, at: int) -> QuerySyntaxError:
-    quote = text.find('"', at)
-    if quote >= 0:
-        return _error(quote + 1, "The quote is not closed", 'Close it with "')
-    return _error(at + 1, "Nothing can be read here", "Search for words or codes")
-
-
-def _piece(match: re.Match[str]) -> _Piece:
-    column = match.start() + 1
-    field = (match["field"] or "").lower()
-    phrase, word = match["phrase"], match["word"]
-    if field and field not in FIELDS:
-        if near := _near(field, word or ""):
-            raise _error(
-                column, "There is no field {field}", "Did you mean {near}:?", field=field, near=near
+    def finished(self) -> SearchQuery:
+        if self._or_column:
+            raise refusal(self._or_column, "OR stands alone", "Write a OR b")
+        if self._not_column:
+            raise refusal(self._not_column, *_NOTHING_EXCLUDED)
+        if self._unsearchable and not self._last:
+            raise _nothing_in(self._unsearchable)
+        query = SearchQuery(clauses=tuple(self._clauses), filters=self._filters.finished())
+        if not self._filters.taken and self._clauses and all(c.negated for c in self._clauses):
+            raise refusal(
+                self._clauses[0].terms[0].column,
+                "Everything is excluded, nothing is searched",
+                "Add a word that must occur",
             )
-        # Not a field: an address, a path, a time or just two words with a colon.
-        word, field, phrase = match.group().removeprefix("-" if match["minus"] else ""), "", None
-    if phrase is None and word == "-":
-        raise _error(column, "Nothing follows the minus", "Write -word to exclude a word")
-    return _Piece(
-        column,
-        bool(match["minus"]),
-        field,
-        phrase if phrase is not None else word or "",
-        phrase is not None,
-    )
+        return query
 
+    def _is_operator(self, piece: Piece) -> bool:
+        if piece.text in _OR:
+            if not self._last or self._or_column:
+                raise refusal(piece.column, "OR stands alone", "Write a OR b")
+            self._or_column = piece.column
+        elif piece.text == "NOT":
+            self._not_column = piece.column
+        else:
+            return False
+        return True
 
-def _near(field: str, value: str) -> str:
-    """Return the field that was probably meant: one letter off, and no path or address."""
-    if value.startswith(("/", "\\", ":")) or value[:1].isdigit():
-        return ""
-    for known in FIELDS:
-        if len(field) > 3 and _is_one_edit(field, known):  # noqa: PLR2004  # short words are words
-            return known
-    return ""
-
-
-def _is_one_edit(left: str, right: str) -> bool:
-    if left == right or abs(len(left) - len(right)) > 1:
-        return left == right
-    short, long = sorted((left, right), key=len)
-    for i in range(len(long)):
-        if long[:i] + long[i + 1 :] == short or (
-            len(short) == len(long) and short[:i] + long[i] + short[i + 1 :] == long
+    def _demand_joinable(self, piece: Piece, what: str) -> None:
+        """Check that a pending OR may join the piece to the last one; remember the piece."""
+        if self._or_column and (
+            what != self._last
+            or what in DATE_FIELDS
+            or (what in FILTER_FIELDS and "-" in {piece.sign, self._last_sign})
         ):
-            return True
-    return False
+            raise refusal(
+                piece.column,
+                "OR joins two words or two values of one field",
+                "Write a OR b, or tag:a OR tag:b",
+            )
+        if what != "term":
+            self._or_column = 0
+        self._last, self._last_sign = what, piece.sign
+
+    def _add(self, piece: Piece) -> None:
+        term, negated = _term(piece), piece.sign == "-"
+        is_plain = not (term.field or term.phrase or term.prefix)
+        if not self._or_column:
+            required = piece.sign == "+" and is_plain
+            self._clauses.append(Clause(terms=(term,), negated=negated, required=required))
+            return
+        last = self._clauses[-1]
+        if negated or last.negated:
+            raise refusal(piece.column, "OR cannot join excluded words", "Write -a -b instead")
+        self._clauses[-1] = Clause(terms=(*last.terms, term))
+        self._or_column = 0
 
 
-def _filtered(filters: Filters, piece: _Piece) -> Filters:
-    if not piece.text:
-        raise _error(
-            piece.column, "Field {field} has no value", "Write {field}:value", field=piece.field
-        )
-    if piece.negated:
-        raise _error(piece.column, "A filter cannot be excluded", "Choose the values to keep")
-    if piece.field == "kind":
-        if piece.text == "all":
-            return filters
-        if piece.text not in {"article", "ticket"}:
-            raise _error(
+class _FilterReader:
+    """Collects the filters of a query."""
+
+    def __init__(self, now: datetime | None) -> None:
+        self.taken = 0
+        self._now = now
+        self._kinds: set[str] = set()
+        self._values: dict[str, dict[str, None]] = {}
+        self._without: dict[tuple[str, str], None] = {}
+        self._since: datetime | None = None
+        self._until: datetime | None = None
+
+    def take(self, piece: Piece) -> None:
+        # A range is read back as two: since and until.
+        self.taken += 2 if piece.field == "updated" else 1
+        if self.taken > MAX_FILTERS:
+            raise refusal(
+                piece.column,
+                "More than {limit} filters",
+                "Keep the telling ones",
+                limit=MAX_FILTERS,
+            )
+        if not piece.text:
+            raise refusal(
+                piece.column, "Field {field} has no value", "Write {field}:value", field=piece.field
+            )
+        if piece.field in DATE_FIELDS:
+            self._take_date(piece)
+        elif piece.sign == "-":
+            self._demand_kind(piece, KINDS)
+            self._without[piece.field, piece.text] = None
+        elif piece.field == "kind":
+            self._demand_kind(piece, (*KINDS, "all"))
+            self._kinds |= set(KINDS) if piece.text == "all" else {piece.text}
+        else:
+            self._values.setdefault(piece.field, {})[piece.text] = None
+
+    def finished(self) -> Filters:
+        values: dict[str, Any] = {field: tuple(found) for field, found in self._values.items()}
+        if len(self._kinds) == 1:
+            values["kind"] = next(iter(self._kinds))
+        return Filters(**values, without=tuple(self._without), since=self._since, until=self._until)
+
+    def _demand_kind(self, piece: Piece, known: tuple[str, ...]) -> None:
+        if piece.field == "kind" and piece.text not in known:
+            raise refusal(
                 piece.column,
                 "There is no kind {value}",
                 "Write kind:article, kind:ticket or kind:all",
                 value=piece.text,
             )
-        return replace(filters, kind="article" if piece.text == "article" else "ticket")
-    values: dict[str, Any] = {piece.field: (*getattr(filters, piece.field), piece.text)}
-    return replace(filters, **values)
+
+    def _take_date(self, piece: Piece) -> None:
+        if piece.sign == "-":
+            raise refusal(
+                piece.column, "A date cannot be excluded", "Use since: and until: for the two sides"
+            )
+        period = self._period(piece)
+        if period.begin and piece.field != "until":
+            self._since = max(self._since or period.begin, period.begin)
+        if period.end and piece.field != "since":
+            self._until = min(self._until or period.end, period.end)
+        if self._since and self._until and self._since >= self._until:
+            raise refusal(
+                piece.column, "The dates leave no time between them", "The earlier date goes first"
+            )
+
+    def _period(self, piece: Piece) -> Period:
+        read = read_range if piece.field == "updated" else read_date
+        period = read(piece.text, self._now)
+        if period is None:
+            raise refusal(
+                piece.column,
+                "{text} is no date for {field}",
+                "Write {field}:2026-01-31, 2026-01, 2026 or 7d; a range is updated:2026-01..2026-03",
+                text=piece.text[:40],
+                field=piece.field,
+            )
+        return period
 
 
-def _term(piece: _Piece) -> Term:
+def _is_joiner(piece: Piece) -> bool:
+    """Tell what people put between words to mean "and": it is what a blank means already."""
+    if piece.field or piece.phrase or piece.sign == "-":
+        return False
+    return _JOINERS.issuperset(piece.text) or (piece.is_bare and piece.text == "AND")
+
+
+def _term(piece: Piece) -> Term:
     text, prefix = piece.text, False
     if not piece.phrase:
         if "*" in text[:-1]:
-            raise _error(piece.column, "A star may only stand at the end of a word", "Write abc*")
+            raise refusal(piece.column, "A star may only stand at the end of a word", "Write abc*")
         if text.endswith("*"):
             text, prefix = text[:-1], True
             least = MIN_PREFIX_HAN if _HAN.search(text) else MIN_PREFIX_LATIN
             if len(text) < least:
-                raise _error(
+                raise refusal(
                     piece.column,
                     "The prefix is too short",
                     "At least {least} characters before the star",
                     least=least,
                 )
-    streams = analyze(text, keep_stop=True)
-    if not (streams.words or streams.chars):
-        raise _error(
-            piece.column,
-            "There is nothing to search for in {text}",
-            "Search for words or codes",
-            text=text[:40],
-        )
+    if _is_empty(text):
+        raise _nothing_in(piece)
     return Term(
         text=text, field=piece.field, phrase=piece.phrase, prefix=prefix, column=piece.column
     )
 
 
+def _is_empty(text: str) -> bool:
+    streams = analyze(text, keep_stop=True)
+    return not (streams.words or streams.chars)
+
+
+def _nothing_in(piece: Piece) -> QuerySyntaxError:
+    return refusal(
+        piece.column,
+        "There is nothing to search for in {text}",
+        "Search for words or codes",
+        text=piece.text[:40],
+    )
+
+
 def _demand_budget(query: SearchQuery) -> None:
-    terms = [term for clause in query.clauses for term in clause.terms]
-    if len(terms) > MAX_TERMS:
-        raise _error(
-            terms[MAX_TERMS].column,
-            "More than {limit} terms",
-            "Keep the telling ones; a whole text goes to the suggest endpoint",
-            limit=MAX_TERMS,
-        )
-    phrases = [term for term in terms if term.phrase]
-    if len(phrases) > MAX_PHRASES:
-        raise _error(
-            phrases[MAX_PHRASES].column,
-            "More than {limit} phrases",
-            "Keep the telling ones",
-            limit=MAX_PHRASES,
-        )
-    filters = sum(len(getattr(query.filters, name)) for name in FILTER_FIELDS if name != "kind")
-    if filters > MAX_FILTERS:
-        raise _error(1, "More than {limit} filters", "Keep the telling ones", limit=MAX_FILTERS)
-    if query.clauses and all(clause.negated for clause in query.clauses):
-        raise _error(
-            query.clauses[0].terms[0].column,
-            "Everything is excluded, nothing is searched",
-            "Add a word that must occur",
-        )
+    """Check what the query would cost; words too common to be searched cost nothing."""
+    terms = [term for clause in query.clauses for term in clause.terms if not _is_free(clause)]
+    budgets = (
+        (terms, MAX_TERMS, "More than {limit} terms", _SUGGEST),
+        ([t for t in terms if t.phrase], MAX_PHRASES, "More than {limit} phrases", _FEWER),
+        ([t for t in terms if t.prefix], MAX_PREFIXES, "More than {limit} prefixes", _FEWER),
+    )
+    for found, limit, message, hint in budgets:
+        if len(found) > limit:
+            raise refusal(found[limit].column, message, hint, limit=limit)
 
 
-def _error(column: int, message: str, hint: str, **facts: object) -> QuerySyntaxError:
-    return QuerySyntaxError(message, column=column, hint=hint, **facts)
+def _is_free(clause: Clause) -> bool:
+    term = clause.terms[0]
+    is_plain = len(clause.terms) == 1 and not (term.field or term.phrase or term.prefix)
+    return is_plain and not (clause.negated or clause.required or analyze(term.text).words)
+
+
+def _clause_text(clause: Clause) -> str:
+    sign = "-" if clause.negated else "+" if clause.required else ""
+    return " OR ".join(sign + _term_text(term) for term in clause.own)
+
+
+def _term_text(term: Term) -> str:
+    text = f'"{term.text}"' if term.phrase else term.text + ("*" if term.prefix else "")
+    return f"{term.field}:{text}" if term.field else text
+
+
+def _filter_text(field: str, value: str) -> str:
+    return f'{field}:"{value}"' if re.search(r"\s", value) else f"{field}:{value}"

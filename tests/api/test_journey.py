@@ -63,7 +63,7 @@ def test_a_solved_ticket_becomes_the_fix_of_the_next_one(
     found = agent.get("search?q=印表機 離線 OR 打印机").get_json()
     assert draft["id"] in [hit["id"] for hit in found["hits"]]
     assert {"number", "why", "snippet", "tags", "solved_count"} <= found["hits"][0].keys()
-    assert {"raw", "terms", "read_as"} == found["query"].keys()
+    assert {"raw", "terms", "read_as", "expansions"} == found["query"].keys()
     assert {"generation", "lag_s", "complete"} == found["index"].keys()
     assert found["degraded"] is False
 

@@ -42,6 +42,12 @@ PAGES = {
     "admin_health": Role.ADMIN,
     "job_start": Role.ADMIN,
     "job_progress": Role.ADMIN,
+    "search_complete": Role.INTAKE,
+    "synonym_list": Role.ADMIN,
+    "synonym_save": Role.ADMIN,
+    "synonym_remove": Role.ADMIN,
+    "synonym_import": Role.ADMIN,
+    "synonym_preview": Role.ADMIN,
     "static": None,
 }
 BROWSER = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}

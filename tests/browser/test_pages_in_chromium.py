@@ -49,7 +49,7 @@ def test_search_marks_what_matched(page: Page, site: Site, tmp_path: Path) -> No
     page.keyboard.type("印表機離線 0x80070005 打印机")
     page.keyboard.press("Enter")
 
-    expect(page.locator(".hits li")).to_have_count(1)
+    expect(page.locator(".hits > li")).to_have_count(1)
     expect(page.locator(".hits mark").first).to_be_visible()
     page.screenshot(path=tmp_path / "search.png")
 
@@ -135,7 +135,7 @@ def test_new_words_become_a_draft_that_is_found_once_published(page: Page, site:
     site.application.indexing.drain()
     page.goto("/?q=更换网线&kind=article")
 
-    expect(page.locator(".hits li")).to_have_count(1)
+    expect(page.locator(".hits > li")).to_have_count(1)
 
 
 def test_the_contact_is_masked_until_a_reason_is_given(page: Page, site: Site) -> None:

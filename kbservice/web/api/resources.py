@@ -11,6 +11,7 @@ from kbservice.web.api import (
     reference,
     search,
     suggestions,
+    synonyms,
     tickets,
 )
 from kbservice.web.api.blueprint import api
@@ -25,5 +26,6 @@ __all__ = [
     "reference",
     "search",
     "suggestions",
+    "synonyms",
     "tickets",
 ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kbservice.domain.account import Role
-from kbservice.errors import InvalidInput, QuerySyntaxError, Unavailable
+from kbservice.errors import InvalidInput, Unavailable
 from kbservice.services.retrieval import SearchAnswer, SearchRequest
+from kbservice.web.api import cursors
 from kbservice.web.api.blueprint import api
 from kbservice.web.api.conditions import weak_etag
 from kbservice.web.api.contract import contract
@@ -16,10 +19,8 @@ from kbservice.web.api.schemas.search import (
 )
 from kbservice.web.context import application, metrics, principal
 from kbservice.web.limits import SEARCH, limited
+from kbservice.web.searching import MAX_OFFSET, dated, relaxation_notice
 from kbservice.web.security import requires
-
-# Deeper hits help nobody and cost the engine; listings have cursors.
-_MAX_OFFSET = 1_000
 
 
 @api.get("/search")
@@ -28,14 +29,21 @@ _MAX_OFFSET = 1_000
 @contract(tag="search", answers=SearchOut)
 def search(query: SearchQuery) -> tuple[SearchOut, dict[str, str]]:
     """Search published articles and solved tickets."""
-    if query.page * query.size > _MAX_OFFSET:
-        raise InvalidInput.of("page", f"page x size of at most {_MAX_OFFSET}", query.page)
+    wanted = dated(query.wanted)
     with metrics().search_duration.time():
-        answer = application().retrieval.search(query.wanted, principal())
+        answer = application().retrieval.search(_placed(query, wanted), principal())
     lag_s, down = _lag(answer)
     for part in down:
         metrics().degraded_answers.labels(part).inc()
-    return SearchOut.of(answer, lag_s=lag_s, degraded=down), _etag(query, answer)
+    place = answer.page.more_after
+    found = SearchOut.of(
+        answer,
+        lag_s=lag_s,
+        degraded=down,
+        notice=relaxation_notice(answer.page),
+        next_cursor=cursors.written(place, wanted) if place else None,
+    )
+    return found, _etag(answer)
 
 
 @api.get("/search/complete")
@@ -43,23 +51,23 @@ def search(query: SearchQuery) -> tuple[SearchOut, dict[str, str]]:
 @limited(SEARCH)
 @contract(tag="search", answers=CompletionsOut)
 def search_complete(query: CompleteQuery) -> CompletionsOut:
-    """Complete what is being typed with titles of what it would find."""
-    for typed in _readings(query.q.strip()):
-        try:
-            answer = application().retrieval.search(SearchRequest(q=typed, size=8), principal())
-        except QuerySyntaxError:
-            # Half a query often is none; the next reading is more modest.
-            continue
-        if answer.page.hits:
-            return CompletionsOut.of(answer)
-    return CompletionsOut(items=[])
+    """Complete what is being typed: titles, codes, and wording that led to a fix."""
+    return CompletionsOut.of(application().retrieval.complete(query.q, principal()))
 
 
-def _readings(typed: str) -> tuple[str, ...]:
-    """Return what the text may become: its last word goes on, or is complete."""
-    if not typed:
-        return ()
-    return (f"{typed}*", typed) if typed[-1].isalnum() else (typed,)
+def _placed(query: SearchQuery, wanted: SearchRequest) -> SearchRequest:
+    """Return the search at the page asked for, by number or by cursor."""
+    if query.cursor is not None:
+        if query.page != 1:
+            raise InvalidInput.of("page", "no page beside a cursor", query.page)
+        return replace(wanted, after=cursors.read(query.cursor, wanted))
+    if query.page * query.size > MAX_OFFSET:
+        raise InvalidInput.of(
+            "page",
+            "page x size of at most 1000; for more, `next` of the page before as cursor",
+            query.page,
+        )
+    return wanted
 
 
 def _lag(answer: SearchAnswer) -> tuple[float, tuple[str, ...]]:
@@ -69,9 +77,10 @@ def _lag(answer: SearchAnswer) -> tuple[float, tuple[str, ...]]:
         return 0.0, (*answer.degraded, "store")
 
 
-def _etag(query: SearchQuery, answer: SearchAnswer) -> dict[str, str]:
+def _etag(answer: SearchAnswer) -> dict[str, str]:
     """Name the answer by what it depends on; a degraded one has no name to come back by."""
     state = answer.page.state
     if state is None or answer.degraded:
         return {}
-    return weak_etag(state.generation, state.sequence, query.wanted, principal().is_staff)
+    commit = (state.generation, state.commit, state.sequence)
+    return weak_etag(commit, answer.query, answer.page.did_you_mean)

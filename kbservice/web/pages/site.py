@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from kbservice.web.pages import admin, articles, problems, search, session, ticket_work, tickets
+from kbservice.web.pages import (
+    admin,
+    articles,
+    completions,
+    problems,
+    search,
+    session,
+    synonyms,
+    ticket_work,
+    tickets,
+)
 from kbservice.web.pages.blueprint import pages
 
-__all__ = ["admin", "articles", "pages", "problems", "search", "session", "ticket_work", "tickets"]
+__all__ = [
+    "admin",
+    "articles",
+    "completions",
+    "pages",
+    "problems",
+    "search",
+    "session",
+    "synonyms",
+    "ticket_work",
+    "tickets",
+]

@@ -3,11 +3,43 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from kbservice.search.documents import SearchDocument
-from kbservice.search.snippets import MAX_LENGTH, Highlighter
+from kbservice.search.snippets import MAX_FRAGMENTS, MAX_LENGTH, Highlighter
+
+WORDS = (
+    "打印机",
+    "驱动程序",
+    "密码",
+    "导出",
+    "軟件",
+    "connect",
+    "timeout",
+    "ORA-12541",
+    "Win11",
+    "3.2.1",
+)
+JUNK = (
+    "，",
+    "。",
+    "的",
+    "\n",
+    " ",
+    ". ",
+    "<b>",
+    "&",
+    "\u200b",
+    "ＡＢ",
+    "说明",
+    "other",
+    "…",
+    "\U0001f600",
+)
 
 
 def snippet(query: str, text: str) -> str:
@@ -19,7 +51,11 @@ def document(text: str, title: str = "") -> SearchDocument:
 
 
 def marked(html: str) -> list[str]:
-    return re.findall("<mark>(.*?)</mark>", html)
+    return re.findall("<mark>(.*?)</mark>", html, re.DOTALL)
+
+
+def plain(html: str) -> str:
+    return unescape(re.sub("</?mark>", "", html))
 
 
 def test_markup_in_the_text_is_escaped() -> None:
@@ -38,48 +74,144 @@ def test_the_title_is_escaped_and_marked() -> None:
     assert html == "&lt;b&gt;<mark>打印机</mark>&lt;/b&gt;卡纸"
 
 
+def test_the_title_is_shown_whole() -> None:
+    title = "打印机" + "很" * 500
+    assert plain(Highlighter("打印机").title(document("", title))) == title
+
+
 @pytest.mark.parametrize(
     ("query", "text", "expected"),
     [
         ("打印机", "网络打印机驱动", ["打印机"]),
         ("网络打印机", "网络打印机驱动", ["网络打印机"]),
         ("无法打印", "打印机无法打印文件", ["打印", "无法打印"]),
-        ("印表機", "印表机", ["印表机"]),
-        ("打印机", "網路打印機", ["打印機"]),
-        ("connecting", "It connects, connected.", ["connects", "connected"]),
-        ("ORA-12541", "报错 ORA-12541。", ["ORA-12541"]),
-        ("ＡＢＣ", "see abc", ["abc"]),
-        ("脱", "打印机脱机", ["脱"]),
-        ("机", "打印机脱机", ["机", "机"]),
-        ("密码", "没有提到", []),
+        ("中国 国人", "中国人", ["中国人"]),
+        ("登不上", "系统登不上去", ["登不上"]),
+        ("给业主办备案", "全体业主", ["业主"]),
+        ("数据的导出", "批量数据的导出", ["数据的导出"]),
+        ("スキャナー", "ネットワークスキャナー", ["スキャナー"]),
     ],
 )
-def test_the_whole_match_is_marked_as_written(query: str, text: str, expected: list[str]) -> None:
+def test_the_longest_chinese_match_is_marked(query: str, text: str, expected: list[str]) -> None:
     assert marked(snippet(query, text)) == expected
 
 
-def test_single_characters_of_a_longer_query_are_not_marked() -> None:
-    assert marked(snippet("打印机", "他打了个电话，印了一份")) == []
+@pytest.mark.parametrize(
+    ("query", "text", "expected"),
+    [
+        ("印表機", "印表机", ["印表机"]),
+        ("打印机", "網路打印機", ["打印機"]),
+        ("数据库", "資料庫連線", ["資料庫"]),
+        ("资料库", "数据库连接", ["数据库"]),
+        ("ＡＢＣ", "see abc", ["abc"]),
+        ("abc", "see ＡＢＣ", ["ＡＢＣ"]),
+        ("打印机", "打\u200b印机", ["打\u200b印机"]),
+        ("connecting", "It connects, connected.", ["connects", "connected"]),
+        ("policy", "All policies", ["policies"]),
+        ("sheet", "new SpreadSheet and setSheetName", ["Sheet", "Sheet"]),
+    ],
+)
+def test_other_spellings_are_marked_as_written(query: str, text: str, expected: list[str]) -> None:
+    assert marked(snippet(query, text)) == expected
 
 
-def test_the_sentence_with_the_match_is_shown_alone() -> None:
+@pytest.mark.parametrize(
+    ("query", "text", "expected"),
+    [
+        ("ORA-12541", "报错 ORA-12541。", ["ORA-12541"]),
+        ("ORA-12541", "ora12541, ORA 12541, 12541", ["ora12541", "ORA 12541", "12541"]),
+        ("ORA-12541", "ORA-125410", ["ORA"]),
+        ("Win11", "Win 11 和 win-11", ["Win 11", "win-11"]),
+        ("Win11+Excel导出", "Win11 用 Excel 导出", ["Win11", "Excel", "导出"]),
+        ("wifi", "连接 Wi-Fi", []),
+        ("Wi-Fi", "连接 wifi", ["wifi"]),
+        ("3.2.1", "V3.2.1", ["3.2.1"]),
+        ("C++", "用 C++ 写", ["C++"]),
+        ("0x80070005", "错误 0x80070005", ["0x80070005"]),
+        ("U盘", "U盘和硬盘", ["U盘"]),
+    ],
+)
+def test_codes_are_marked_joined_and_split(query: str, text: str, expected: list[str]) -> None:
+    assert marked(snippet(query, text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("win1", "Win11"),
+        ("port", "export, portal"),
+        ("Win11", "Window, 2011"),
+        ("打印机", "他打了个电话，印了一份"),
+        ("电脑卡", "卡纸"),
+        ("数据导出", "依据导则"),
+        ("密码", "没有提到"),
+    ],
+)
+def test_no_part_of_another_word_is_marked(query: str, text: str) -> None:
+    assert marked(snippet(query, text)) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("脱", ["脱"]), ("机", ["机", "机"]), ("脱 打印", ["打印", "脱"]), ("电脑卡", ["卡"])],
+)
+def test_a_single_character_is_marked(query: str, expected: list[str]) -> None:
+    assert marked(snippet(query, "打印机脱机，很卡")) == expected
+
+
+def test_stop_words_are_not_marked_beside_telling_ones() -> None:
+    assert marked(snippet("如何导出的", "如何导出：导出的文件")) == ["导出", "导出"]
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "expected"),
+    [("怎么办", "那怎么办？", ["怎么办"]), ("how to", "How to do it", ["How", "to"])],
+)
+def test_stop_words_are_marked_where_they_are_all(
+    query: str, text: str, expected: list[str]
+) -> None:
+    assert marked(snippet(query, text)) == expected
+
+
+def test_short_neighbouring_sentences_are_shown_too() -> None:
     html = snippet("驱动程序", "先检查电源。然后重新安装驱动程序！最后重启。")
-    assert html == "然后重新安装<mark>驱动程序</mark>！"
+    assert html == "先检查电源。然后重新安装<mark>驱动程序</mark>！最后重启。"
 
 
-def test_two_sentences_are_shown_in_reading_order() -> None:
-    html = snippet("驱动程序 电源", "先检查电源。等一分钟。再安装驱动程序。")
-    assert html == "先检查<mark>电源</mark>。 … 再安装<mark>驱动程序</mark>。"
+def test_a_long_sentence_with_the_match_is_shown_alone() -> None:
+    middle = "第二句" * 30 + "驱动程序。"
+    html = snippet("驱动程序", f"{'第一句' * 20}。{middle}{'第三句' * 20}。")
+    assert plain(html) == middle
 
 
-def test_without_a_match_the_first_sentence_is_shown() -> None:
-    assert snippet("密码", "先检查电源。等一分钟。") == "先检查电源。"
+def test_fragments_are_shown_in_reading_order() -> None:
+    html = snippet("驱动程序 电源", f"先检查电源。{'这一句很长' * 60}。再安装驱动程序。")
+    left, right = html.split(" … ")
+    assert marked(left) == ["电源"]
+    assert marked(right) == ["驱动程序"]
+
+
+def test_the_place_with_most_different_words_is_shown() -> None:
+    filler = "这一句说的是别的事情" * 20
+    text = f"密码。密码。密码。{filler}。重置密码要用邮箱。{filler}。"
+    html = snippet("重置密码 邮箱", text)
+    assert marked(html)[:2] == ["重置密码", "邮箱"]
+    assert " … " not in html
+
+
+def test_without_a_match_the_beginning_is_shown() -> None:
+    assert snippet("密码", f"先检查电源。{'等一分钟' * 100}。") == "先检查电源。"
 
 
 def test_a_long_sentence_is_cut_around_its_match() -> None:
     html = snippet("驱动程序", "长" * 500 + "驱动程序" + "句" * 500)
     assert marked(html) == ["驱动程序"]
-    assert len(re.sub("</?mark>", "", html)) == MAX_LENGTH
+    assert len(plain(html)) == MAX_LENGTH
+
+
+def test_a_long_english_sentence_is_cut_between_words() -> None:
+    html = snippet("timeout", "long " * 100 + "timeout " + "tail " * 100)
+    assert set(plain(html).split()) == {"long", "timeout", "tail"}
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n"])
@@ -87,5 +219,48 @@ def test_an_empty_text_has_no_snippet(text: str) -> None:
     assert snippet("打印", text) == ""
 
 
-def test_an_empty_query_marks_nothing() -> None:
-    assert snippet("", "打印机。卡纸。") == "打印机。"
+@pytest.mark.parametrize("query", ["", " ", "？！"])
+def test_a_query_without_words_marks_nothing(query: str) -> None:
+    assert snippet(query, "打印机。卡纸。") == "打印机。卡纸。"
+
+
+@pytest.mark.parametrize("query", ["(a+)+$", "a" * 256, "\\", "[", "a*" * 100, "的" * 256])
+def test_any_query_is_only_text(query: str) -> None:
+    html = snippet(query, "a" * 20_000)
+    assert len(plain(html)) <= MAX_LENGTH
+
+
+TEXTS = st.lists(st.sampled_from(WORDS + JUNK), max_size=80).map("".join) | st.text(max_size=300)
+QUERIES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join) | st.text(
+    max_size=30
+)
+
+
+@given(query=QUERIES, text=TEXTS)
+@example(query="a", text="\u0130a")
+def test_a_snippet_is_made_of_pieces_of_the_text(query: str, text: str) -> None:
+    html = snippet(query, text.replace(" … ", ""))
+    fragments = html.split(" … ")
+    assert len(fragments) <= MAX_FRAGMENTS
+    assert len(plain(html)) <= MAX_FRAGMENTS * MAX_LENGTH + len(" … ")
+    assert [plain(piece) for piece in fragments if plain(piece) not in text] == []
+
+
+@given(query=QUERIES, text=TEXTS)
+def test_marks_neither_nest_nor_hold_markup(query: str, text: str) -> None:
+    html = snippet(query, text)
+    assert re.sub("<mark>[^<>]+</mark>", "", html).count("<") == 0
+
+
+@given(query=QUERIES, text=TEXTS)
+def test_a_title_is_the_text_itself(query: str, text: str) -> None:
+    assert plain(Highlighter(query).title(document("", text))) == text
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4, unique=True), st.data())
+def test_every_word_of_the_query_is_marked_in_a_short_text(
+    words: list[str], data: st.DataObject
+) -> None:
+    shown = data.draw(st.permutations([*words, "说明", "other"]))
+    html = snippet(" ".join(words), " ".join(shown))
+    assert sorted(marked(html)) == sorted(words)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from kbservice.search.documents import SearchHit
+from kbservice.search.completion import Completion
+from kbservice.search.documents import SearchHit, SearchPage
 from kbservice.services.retrieval import SearchAnswer, SearchRequest
 from kbservice.web.api.schemas.base import IndexStamp, Name, Out, Query, aware
 
@@ -18,7 +20,9 @@ class SearchQuery(Query):
     """What to search; filters repeat to give alternatives."""
 
     q: str = Field(
-        "", max_length=2_000, description='Words, "phrases", -without, OR, prefix*, field:value'
+        "",
+        max_length=2_000,
+        description='Words, +required, "phrases", -without, OR, prefix*, field:value, since:7d',
     )
     kind: Literal["article", "ticket", "all"] = "all"
     category: Values = Field([])
@@ -31,6 +35,9 @@ class SearchQuery(Query):
     sort: Literal["relevance", "newest", "solved"] = "relevance"
     size: int = Field(10, ge=1, le=100)
     page: int = Field(1, ge=1, le=1_000)
+    cursor: str | None = Field(
+        None, max_length=500, description="`next` of the page before, instead of `page`"
+    )
     explain: bool = Field(False, description="Tell each term's part of the score")
 
     @property
@@ -53,12 +60,32 @@ class SearchQuery(Query):
         )
 
 
+class ExpansionOut(Out):
+    """Words of the query, and what was searched besides as it means the same."""
+
+    text: str
+    added: list[str]
+
+
 class ReadQueryOut(Out):
     """The query as it was typed and as it was understood."""
 
     raw: str
     terms: list[str]
     read_as: str
+    expansions: list[ExpansionOut]
+
+
+class RelaxationOut(Out):
+    """How the query was loosened as nothing holds all its words, and the same in words.
+
+    `how`: `dropped`, the words left hold together; `any`, some of them are enough.
+    `dropped`: the words that were left out, in the order of leaving out.
+    """
+
+    how: Literal["dropped", "any"]
+    dropped: list[str]
+    notice: str
 
 
 class HitReasonOut(Out):
@@ -106,7 +133,10 @@ class HitOut(Out):
             title_html=hit.title_html,
             snippet=hit.snippet_html,
             score=round(hit.score, 4),
-            why=[HitReasonOut.model_validate(reason) for reason in hit.why],
+            why=[
+                HitReasonOut(term=part.term, field=part.field, score=round(part.score, 4))
+                for part in hit.why
+            ],
             state=document.state,
             category=document.category or None,
             product=document.product or None,
@@ -130,22 +160,33 @@ class FacetValueOut(Out):
 class SearchOut(Out):
     """One page of hits, best first.
 
-    `relaxed`: no hit holds all words; shown is what holds most of them.
+    `relaxed`: no hit holds all words; `relaxation` tells what was given up.
+    `next`: the cursor of the page after, null at the end.
     """
 
     query: ReadQueryOut
     total: int
     hits: list[HitOut]
+    next: str | None
     facets: dict[str, list[FacetValueOut]]
     did_you_mean: str | None
     relaxed: bool
+    relaxation: RelaxationOut | None
     index: IndexStamp
     took_ms: float
     degraded: bool
     degraded_parts: list[str]
 
     @classmethod
-    def of(cls, answer: SearchAnswer, *, lag_s: float, degraded: tuple[str, ...]) -> Self:
+    def of(
+        cls,
+        answer: SearchAnswer,
+        *,
+        lag_s: float,
+        degraded: tuple[str, ...],
+        notice: str,
+        next_cursor: str | None,
+    ) -> Self:
         """Present a page of hits."""
         page, state = answer.page, answer.page.state
         facets = {
@@ -153,12 +194,14 @@ class SearchOut(Out):
             for name, values in page.facets.items()
         }
         return cls(
-            query=ReadQueryOut(raw=answer.query.raw, terms=list(page.terms), read_as=page.read_as),
+            query=_read_query(answer),
             total=page.total,
             hits=[HitOut.of(hit) for hit in page.hits],
+            next=next_cursor,
             facets=facets,
             did_you_mean=page.did_you_mean or None,
             relaxed=page.relaxed,
+            relaxation=_relaxation(page, notice),
             index=IndexStamp(
                 generation=state.generation if state else 0,
                 lag_s=lag_s,
@@ -170,6 +213,24 @@ class SearchOut(Out):
         )
 
 
+def _read_query(answer: SearchAnswer) -> ReadQueryOut:
+    return ReadQueryOut(
+        raw=answer.query.raw,
+        terms=list(answer.page.terms),
+        read_as=answer.page.read_as,
+        expansions=[
+            ExpansionOut(text=expansion.text, added=list(expansion.added))
+            for expansion in answer.query.expansions
+        ],
+    )
+
+
+def _relaxation(page: SearchPage, notice: str) -> RelaxationOut | None:
+    if not page.relaxation:
+        return None
+    return RelaxationOut(how=page.relaxation, dropped=list(page.dropped), notice=notice)
+
+
 class CompleteQuery(Query):
     """What was typed so far."""
 
@@ -177,11 +238,14 @@ class CompleteQuery(Query):
 
 
 class CompletionOut(Out):
-    """One way to go on: the title of an article or solved ticket, and its id."""
+    """One way to go on: a title, a code, or ticket wording that led to a fix.
+
+    `id`: the article or ticket that it comes from, null for a code.
+    """
 
     text: str
-    kind: Literal["article", "ticket"]
-    id: str
+    kind: Literal["article", "ticket", "code", "wording"]
+    id: str | None
 
 
 class CompletionsOut(Out):
@@ -190,12 +254,15 @@ class CompletionsOut(Out):
     items: list[CompletionOut]
 
     @classmethod
-    def of(cls, answer: SearchAnswer) -> Self:
-        """Present the titles of what was found, each once."""
-        found = {hit.document.title: hit.document for hit in reversed(answer.page.hits)}
+    def of(cls, found: Sequence[Completion]) -> Self:
+        """Present completions."""
         return cls(
             items=[
-                CompletionOut(text=title, kind=document.kind, id=document.id)
-                for title, document in reversed(found.items())
+                CompletionOut(
+                    text=entry.text,
+                    kind=entry.kind,
+                    id=None if entry.kind == "code" else entry.id,
+                )
+                for entry in found
             ]
         )

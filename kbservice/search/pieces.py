@@ -1,0 +1,142 @@
+"""Cuts a typed query into signed words, phrases and fields, and tells each one's column."""
+
+from __future__ import annotations
+
+import bisect
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from kbservice.errors import QuerySyntaxError
+
+MAX_CHARACTERS = 256
+TEXT_FIELDS = ("title", "text")
+FILTER_FIELDS = ("kind", "category", "product", "version", "tag", "state")
+DATE_FIELDS = ("since", "until", "updated")
+FIELDS = (*TEXT_FIELDS, *FILTER_FIELDS, *DATE_FIELDS)
+
+# What input methods write for a quote or a minus.
+_SIGNS = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "「": '"', "」": '"', "『": '"', "』": '"', "\u2212": "-"}
+)
+_PIECE = re.compile(
+    r'(?P<sign>[-+])?(?:(?P<field>[A-Za-z]{2,12}):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One thing between blanks, as it was typed.
+
+    Attributes:
+        column: 1-based place in what was typed.
+        field: One of FIELDS, or empty.
+    """
+
+    column: int
+    text: str
+    sign: Literal["", "-", "+"] = ""
+    field: str = ""
+    phrase: bool = False
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing marks it: neither sign nor field nor quotes."""
+        return not (self.sign or self.field or self.phrase)
+
+
+def pieces_of(raw: str) -> list[Piece]:
+    """Cut a query.
+
+    Raises:
+        QuerySyntaxError: It is too long, or a piece cannot be read.
+    """
+    text = _canonical(raw)
+    column = partial(_column, raw) if len(text) != len(raw) else _next
+    if len(text) > MAX_CHARACTERS:
+        raise refusal(
+            column(MAX_CHARACTERS),
+            "The query is longer than {limit} characters",
+            "Search with the telling words; a whole text goes to the suggest endpoint",
+            limit=MAX_CHARACTERS,
+        )
+    found: list[Piece] = []
+    at = 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+            continue
+        match = _PIECE.match(text, at)
+        if match is None:
+            raise _unreadable(text, at, column)
+        found.append(_piece(match, column(at)))
+        at = match.end()
+    return found
+
+
+def refusal(column: int, message: str, hint: str, **facts: object) -> QuerySyntaxError:
+    """Return the error for what stands at a column."""
+    return QuerySyntaxError(message, column=column, hint=hint, **facts)
+
+
+def _canonical(raw: str) -> str:
+    text = unicodedata.normalize("NFKC", raw.translate(_SIGNS)).translate(_SIGNS)
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _next(at: int) -> int:
+    return at + 1
+
+
+def _column(raw: str, at: int) -> int:
+    """Return the column of what was typed that became the character ``at``."""
+    return bisect.bisect_right(range(len(raw) + 1), at, key=lambda end: len(_canonical(raw[:end])))
+
+
+def _unreadable(text: str, at: int, column: Callable[[int], int]) -> QuerySyntaxError:
+    quote = text.find('"', at)
+    if quote >= 0:
+        return refusal(column(quote), "The quote is not closed", 'Close it with "')
+    return refusal(column(at), "Nothing can be read here", "Search for words or codes")
+
+
+def _piece(match: re.Match[str], column: int) -> Piece:
+    sign: Literal["", "-", "+"] = "-" if match["sign"] == "-" else "+" if match["sign"] else ""
+    field, phrase = (match["field"] or "").lower(), match["phrase"]
+    text = match["word"] or "" if phrase is None else phrase
+    if field and field not in FIELDS:
+        if near := _near(field, match["word"] or ""):
+            raise refusal(
+                column, "There is no field {field}", "Did you mean {near}:?", field=field, near=near
+            )
+        # Not a field: an address, a path, a time or just two words with a colon.
+        text, field, phrase = match.group()[len(sign) :], "", None
+    if phrase is None and text == "-" and not field:
+        raise refusal(column, "Nothing follows the minus", "Write -word to exclude a word")
+    return Piece(column=column, text=text, sign=sign, field=field, phrase=phrase is not None)
+
+
+def _near(field: str, value: str) -> str:
+    """Return the field that was probably meant: one letter off, and no path or address."""
+    if value.startswith(("/", "\\", ":")) or value[:1].isdigit():
+        return ""
+    # "update:" is what vendors write before a code, not a mistyped date.
+    for known in (*TEXT_FIELDS, *FILTER_FIELDS):
+        if len(field) > 3 and _is_one_edit(field, known):  # noqa: PLR2004  # short words are words
+            return known
+    return ""
+
+
+def _is_one_edit(left: str, right: str) -> bool:
+    if left == right or abs(len(left) - len(right)) > 1:
+        return left == right
+    short, long = sorted((left, right), key=len)
+    for i in range(len(long)):
+        if long[:i] + long[i + 1 :] == short or (
+            len(short) == len(long) and short[:i] + long[i] + short[i + 1 :] == long
+        ):
+            return True
+    return False

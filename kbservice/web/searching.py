@@ -1,0 +1,51 @@
+"""What the search page and the search API share: the asker's dates, and words for an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from kbservice.search.documents import SearchPage
+from kbservice.services.retrieval import SearchRequest
+from kbservice.web.context import application, translate
+
+MAX_OFFSET = 1_000
+"""Deeper hits by page number help nobody and cost the engine; cursors go further."""
+
+
+def dated(request: SearchRequest) -> SearchRequest:
+    """Return the request with the moment it is asked; dates inside it are of the instance's zone.
+
+    Moments from parameters change only their zone, so that they are read back in the same one.
+    """
+    zone = ZoneInfo(application().settings.timezone)
+    return replace(
+        request,
+        now=application().clock.now().astimezone(zone),
+        since=_in_zone(request.since, zone),
+        until=_in_zone(request.until, zone),
+    )
+
+
+def relaxation_notice(page: SearchPage) -> str:
+    """Return how the query was loosened, in the reader's language; empty if it was not."""
+    words = translate(", ").join(page.dropped)
+    if page.relaxation == "dropped":
+        return translate("Nothing holds all of these words. Left out: {words}.", words=words)
+    if page.relaxation == "any" and words:
+        return translate(
+            "Nothing holds all of these words. Left out: {words}; shown is what holds some of the rest.",
+            words=words,
+        )
+    if page.relaxation == "any":
+        return translate("Nothing holds all of these words; shown is what holds some of them.")
+    return ""
+
+
+def _in_zone(moment: datetime | None, zone: tzinfo) -> datetime | None:
+    try:
+        return moment.astimezone(zone) if moment else None
+    except OverflowError:
+        # The first or last day of the calendar has no neighbour to fall on.
+        return moment

@@ -1,0 +1,223 @@
+"""Searches over HTTP: how a query was read, loosened, explained, paged and refused."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import pytest
+
+from kbservice.bootstrap import Application
+from kbservice.domain.account import SYSTEM
+from kbservice.services.knowledge import NewArticle
+from tests.api.calling import Caller
+
+Publish = Callable[..., str]
+
+
+@pytest.fixture
+def publish(application: Application) -> Publish:
+    def stored(title: str, solution: str = "", **more: object) -> str:
+        sections = {"problem": title, "solution": solution or title}
+        new = NewArticle(title=title, sections=sections, **more)
+        article = application.knowledge.create(new, SYSTEM)
+        application.knowledge.publish(article.id, SYSTEM)
+        application.indexing.drain()
+        return article.id
+
+    return stored
+
+
+def ids(answer: dict[str, object]) -> list[str]:
+    return [hit["id"] for hit in answer["hits"]]  # type: ignore[attr-defined]
+
+
+def test_excluded_filter_values_are_no_hits(agent: Caller, publish: Publish) -> None:
+    publish("打印机脱机", tags=("旧设备",), category="hardware")
+    kept = publish("打印机卡纸", category="software")
+
+    for query in (
+        "打印机 -category:hardware",
+        "打印机 -tag:旧设备",
+        "打印机 NOT category:Hardware",
+    ):
+        answer = agent.get("search", query_string={"q": query}).get_json()
+        assert [kept] == ids(answer)
+        assert {"value": "software", "count": 1} in answer["facets"]["category"]
+
+
+def test_dates_in_a_query_are_of_the_instance_s_zone(agent: Caller, publish: Publish) -> None:
+    article = publish("打印机脱机")
+    recent = agent.get("search?q=打印机 since:1d").get_json()
+    before = agent.get("search?q=打印机 until:2d").get_json()
+
+    assert ([article], []) == (ids(recent), ids(before))
+    assert recent["query"]["read_as"].startswith("打印机 since:2")
+
+
+def test_moments_of_parameters_are_read_back_in_the_instance_s_zone(agent: Caller) -> None:
+    answer = agent.get("search?q=x&since=2026-01-01&until=2026-01-31T16:00").get_json()
+
+    assert "x since:2026-01-01T08:00+08:00 until:2026-01-31" == answer["query"]["read_as"]
+
+
+def test_what_was_given_up_is_said_in_both_languages(agent: Caller, publish: Publish) -> None:
+    article = publish("打印机脱机")
+    chinese = agent.get("search?q=脱机 xyzzy&locale=zh").get_json()
+    english = agent.get("search?q=脱机 xyzzy&locale=en").get_json()
+
+    assert ([article], True) == (ids(chinese), chinese["relaxed"])
+    assert {
+        "how": "dropped",
+        "dropped": ["xyzzy"],
+        "notice": "没有同时包含全部词的结果；已忽略：xyzzy。",
+    } == chinese["relaxation"]
+    assert "Nothing holds all of these words. Left out: xyzzy." == english["relaxation"]["notice"]
+
+
+def test_a_query_that_holds_is_not_loosened(agent: Caller, publish: Publish) -> None:
+    publish("打印机脱机")
+    answer = agent.get("search?q=打印机 脱机").get_json()
+
+    assert (False, None) == (answer["relaxed"], answer["relaxation"])
+
+
+def test_a_required_word_is_never_given_up(agent: Caller, publish: Publish) -> None:
+    publish("打印机脱机")
+    answer = agent.get("search", query_string={"q": "脱机 +xyzzy"}).get_json()
+
+    assert (0, False) == (answer["total"], answer["relaxed"])
+
+
+def test_explain_tells_each_word_s_part_of_the_score_by_field(
+    agent: Caller, publish: Publish
+) -> None:
+    publish("printer offline", "restart the spooler")
+    plain = agent.get("search?q=printer spooler").get_json()["hits"][0]
+    hit = agent.get("search?q=printer spooler&explain=true").get_json()["hits"][0]
+
+    assert [] == plain["why"]
+    assert {("printer", "title"), ("printer", "text")} <= {
+        (reason["term"], reason["field"]) for reason in hit["why"]
+    }
+    assert hit["score"] == pytest.approx(sum(reason["score"] for reason in hit["why"]), rel=1e-3)
+
+
+@pytest.mark.parametrize("sort", ["relevance", "newest", "solved"])
+def test_cursors_lead_through_all_hits_once(agent: Caller, publish: Publish, sort: str) -> None:
+    published = {publish(f"打印机脱机 {'重启 ' * (i % 3)}", f"步骤 {i}") for i in range(7)}
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        parameters = {"q": "打印机", "sort": sort, "size": "2", **cursor}
+        answer = agent.get("search", query_string=parameters).get_json()
+        assert 7 == answer["total"]
+        seen += ids(answer)
+        if answer["next"] is None:
+            break
+        cursor = {"cursor": answer["next"]}
+
+    in_pages = [
+        key
+        for page in (1, 2)
+        for key in ids(agent.get(f"search?q=打印机&sort={sort}&size=5&page={page}").get_json())
+    ]
+    assert published == set(seen)
+    assert in_pages == seen
+
+
+def test_a_cursor_belongs_to_one_search(agent: Caller, publish: Publish) -> None:
+    for i in range(3):
+        publish(f"打印机脱机 {i}")
+    cursor = agent.get("search?q=打印机&size=1").get_json()["next"]
+
+    assert 200 == agent.get(f"search?q=打印机&size=2&cursor={cursor}").status_code
+    for parameters in (
+        f"q=脱机&cursor={cursor}",
+        f"q=打印机&sort=newest&cursor={cursor}",
+        f"q=打印机&kind=ticket&cursor={cursor}",
+        f"q=打印机&page=2&cursor={cursor}",
+    ):
+        assert 422 == agent.get(f"search?{parameters}").status_code
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"[1]",
+        b'["x", 1, 2, 3]',
+        b'["x", NaN, 0, "a"]',
+        b'["x", true, 0, "a"]',
+        b'["x", 1e999, 0, "a"]',
+        b"[" * 400,
+        b"\xff",
+    ],
+)
+def test_a_forged_cursor_is_refused(agent: Caller, content: bytes) -> None:
+    forged = base64.urlsafe_b64encode(content).decode().rstrip("=")
+    answer = agent.get("search", query_string={"q": "x", "cursor": forged})
+
+    assert 422 == answer.status_code
+    assert "cursor" == answer.get_json()["field"]
+
+
+def test_a_deep_page_number_is_sent_to_the_cursor(agent: Caller) -> None:
+    answer = agent.get("search?q=x&page=101&locale=en")
+
+    assert 422 == answer.status_code
+    assert "`next` of the page before as cursor" in answer.get_json()["detail"]
+    assert 200 == agent.get("search?q=x&page=100").status_code
+
+
+def test_an_error_says_where_and_how_in_both_languages(agent: Caller) -> None:
+    told = {
+        locale: agent.get(
+            "search", query_string={"q": "打印机 since:soon", "locale": locale}
+        ).get_json()
+        for locale in ("zh", "en")
+    }
+
+    assert (5, 5) == (told["zh"]["column"], told["en"]["column"])
+    assert told["zh"]["detail"].startswith("第 5 个字符：soon 不是 since 可用的日期。请写成 since:")
+    assert told["en"]["detail"].startswith("Column 5: soon is no date for since. Write since:")
+    assert told["zh"]["hint"].startswith("请写成 since:2026-01-31")
+
+
+def test_an_etag_changes_with_the_page_of_a_cursor(agent: Caller, publish: Publish) -> None:
+    for i in range(3):
+        publish(f"打印机脱机 {i}")
+    first = agent.get("search?q=打印机&size=1")
+    cursor = first.get_json()["next"]
+    tag = {"If-None-Match": first.headers["ETag"]}
+
+    assert 304 == agent.get("search?q=打印机&size=1", headers=tag).status_code
+    assert 200 == agent.get(f"search?q=打印机&size=1&cursor={cursor}", headers=tag).status_code
+
+
+BOMBS = [
+    "*a*",
+    "a* " * 50,
+    "abc* " * 50,
+    "error~9",
+    "a" * 1_900,
+    " ".join(f"t{i}" for i in range(350)),
+    "(" * 500 + "error" + ")" * 500,
+    "error " + "NOT x " * 300,
+    "*" * 1_900,
+    "[TO]",
+    '"' * 1_900,
+    "error^9e999",
+    "👩‍👩‍👧é̂" * 200,
+    "电脑无法打印文件" * 240,
+    "\u202e\u200f" * 100 + "error",
+]
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_query_bomb_is_answered_or_refused(agent: Caller, publish: Publish, bomb: str) -> None:
+    publish("电脑无法打印文件 error")
+    answer = agent.get("search", query_string={"q": bomb})
+
+    assert answer.status_code in {200, 422}
