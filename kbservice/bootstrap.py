@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from kbservice.clock import Clock, SystemClock
 from kbservice.domain.account import SYSTEM, Role
-from kbservice.errors import Conflict
+from kbservice.errors import Conflict, IndexUnavailable
 from kbservice.search.engine import SearchEngine
 from kbservice.search.memory_engine import MemoryEngine
 from kbservice.search.whoosh.engine import WhooshEngine
@@ -27,10 +29,12 @@ from kbservice.services.intake import Intake
 from kbservice.services.jobs import Jobs, JobWork
 from kbservice.services.knowledge import Knowledge
 from kbservice.services.profiles import ProfileBook
+from kbservice.services.recent import RecentQueries
 from kbservice.services.releases import Releases
 from kbservice.services.resolution import ResolutionDesk
 from kbservice.services.retrieval import Retrieval
 from kbservice.services.suggesting import Suggesting
+from kbservice.services.synonyms import Synonyms
 from kbservice.services.tickets import Tickets
 from kbservice.services.training import Training
 from kbservice.settings import Settings
@@ -66,6 +70,7 @@ class Application:
     suggesting: Suggesting
     feedback: FeedbackDesk
     retrieval: Retrieval
+    synonyms: Synonyms
     resolution: ResolutionDesk
     tickets: Tickets
     knowledge: Knowledge
@@ -76,10 +81,21 @@ class Application:
     exporting: Exporting
     doctor: Doctor
 
+    def warm(self) -> None:
+        """Make the first requests as quick as the later ones; a missing index only warns."""
+        try:
+            self.engine.warm()
+        except IndexUnavailable as error:
+            log.warning("index_not_warmed", reason=str(error))
+        self.retrieval.warm()
+
     def close(self) -> None:
         """Release files and connections."""
         self.engine.close()
         self.database.dispose()
+
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +167,8 @@ def _wired(parts: _Parts) -> Application:
     indexing = Indexing(database=database, engine=parts.engine, clock=clock)
     releases = Releases(folder=parts.settings.classifier_dir, key=parts.vault.sign_key)
     training = Training(database=database, profiles=profiles, releases=releases, clock=clock)
+    recent = RecentQueries()
+    synonyms = Synonyms(database=database, engine=parts.engine, clock=clock, recent=recent.latest)
     suggesting = Suggesting(
         database=database,
         engine=parts.engine,
@@ -166,7 +184,15 @@ def _wired(parts: _Parts) -> Application:
         ),
         suggesting=suggesting,
         feedback=FeedbackDesk(database=database, profiles=profiles, clock=clock),
-        retrieval=Retrieval(database=database, engine=parts.engine),
+        retrieval=Retrieval(
+            database=database,
+            engine=parts.engine,
+            clock=clock,
+            book=synonyms.book,
+            recent=recent,
+            follow_s=parts.settings.refresh_interval_s,
+        ),
+        synonyms=synonyms,
         resolution=ResolutionDesk(database=database, profiles=profiles, clock=clock),
         tickets=Tickets(database=database, profiles=profiles, vault=parts.vault, clock=clock),
         knowledge=Knowledge(database=database, clock=clock),

@@ -21,6 +21,7 @@ from kbservice.cli import (
     instance,
     profile,
     serving,
+    synonyms,
 )
 from kbservice.cli.invocation import PoliteGroup
 
@@ -47,6 +48,7 @@ for command in (
     imports.import_,
     exports.export,
     index.index,
+    synonyms.synonyms,
     classifier.classifier,
     evaluate.evaluate,
     accounts.accounts,

@@ -72,6 +72,7 @@ def run_service(settings: Settings, *, with_worker: bool, announce: Callable[[st
     """
     application = open_application(settings)
     logs.configure(settings.log_format)
+    application.warm()
     server = _listen(settings, create_app(application))
     signal.signal(signal.SIGTERM, _end)
     with ExitStack() as stack:

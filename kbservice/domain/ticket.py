@@ -75,7 +75,7 @@ class Ticket(Base):
     satisfaction: Mapped[str | None] = mapped_column(String(50))
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=1)
-    updated_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)
 
     resolution: Mapped[Resolution | None] = relationship(back_populates="ticket", uselist=False)
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from kbservice.clock import Clock
 from kbservice.domain.account import Account, ApiKey, Principal, Role, WebSession
 from kbservice.errors import Conflict, InvalidInput, NotFound, NotSignedIn, RateLimited
+from kbservice.services.known_keys import KnownKeys
 from kbservice.store import accounts as store
 from kbservice.store import audit
 from kbservice.store.database import Database
@@ -60,6 +61,7 @@ class Accounts:
         self._hasher = PasswordHasher()
         self._failures: dict[str, deque[datetime]] = {}
         self._failures_lock = Lock()
+        self._known_keys = KnownKeys()
 
     def create(
         self, name: str, role: Role, *, password: str | None = None, actor: Principal
@@ -100,6 +102,7 @@ class Accounts:
             account.disabled_at = self._clock.now()
             store.drop_sessions_of(session, account.id)
             self._audit(session, actor, "account_disabled", name)
+        self._known_keys.forget()
 
     def all(self) -> list[Account]:
         """Return every account by name."""
@@ -143,11 +146,19 @@ class Accounts:
                 raise NotFound("API key {id} does not exist", id=key_id)
             key.disabled_at = self._clock.now()
             self._audit(session, actor, "key_revoked", key.account.name, key=key_id)
+        self._known_keys.forget()
 
     def by_key(self, secret: str) -> Principal | None:
-        """Return who sent this API key, if it is valid."""
+        """Return who sent this API key, if it is valid or was so half a second ago.
+
+        What is revoked in this process stops working at once.
+        """
+        key_hash = hash_secret(secret)
+        return self._known_keys.find(key_hash, lambda: self._by_key_hash(key_hash))
+
+    def _by_key_hash(self, key_hash: str) -> Principal | None:
         with self._database.reading() as session:
-            key = store.by_key_hash(session, hash_secret(secret))
+            key = store.by_key_hash(session, key_hash)
         if key is None or key.disabled_at or not key.account.is_active:
             return None
         granted, own = Role(key.role), Role(key.account.role)

@@ -3,35 +3,55 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
+from kbservice.clock import Clock
 from kbservice.domain.account import Principal
 from kbservice.errors import IndexUnavailable
+from kbservice.search import spelling
+from kbservice.search.completion import Completion
 from kbservice.search.documents import (
     DocumentKind,
-    Filters,
     SearchHit,
     SearchPage,
     SearchQuery,
     Sort,
+    SortKey,
 )
 from kbservice.search.engine import SearchEngine
-from kbservice.search.syntax import parse
+from kbservice.search.synonyms import SynonymBook
+from kbservice.search.syntax import parse, read_as
+from kbservice.search.vocabulary import Vocabulary
+from kbservice.services.derived import Derived
 from kbservice.services.projection import document_of_article
+from kbservice.services.recent import RecentQueries
+from kbservice.services.wording import WordingReader, Wordings
 from kbservice.store import articles, outbox
 from kbservice.store.database import Database
 
 log = structlog.get_logger(__name__)
 
+MAX_COMPLETIONS = 8
 _FALLBACK_ROWS = 50
+# Fewer hits than this may come from a mistyped word.
+_FEW_HITS = 3
+_LAG_KEPT_S = 0.5
+_VOCABULARY_AGE_S = 600
+_VOCABULARY_LOOK_S = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
-    """What a person or program asked for; empty fields restrict nothing."""
+    """What a person or program asked for; empty fields restrict nothing.
+
+    Attributes:
+        after: Only hits that rank behind this place.
+        now: The moment in the asker's zone, for dates inside ``q``.
+    """
 
     q: str = ""
     kind: DocumentKind | None = None
@@ -45,7 +65,9 @@ class SearchRequest:
     sort: Sort = "relevance"
     size: int = 10
     page: int = 1
+    after: SortKey | None = None
     explain: bool = False
+    now: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +75,8 @@ class SearchAnswer:
     """A page of hits and how far it can be trusted.
 
     Attributes:
+        query: As it was searched: with filters, and with synonyms in ``expansions``.
+        synonyms: Version of the synonym book that it was searched with.
         degraded: Parts that were down, empty if none was.
         lag_s: Age of the oldest change that the page may lack.
     """
@@ -60,6 +84,7 @@ class SearchAnswer:
     query: SearchQuery
     page: SearchPage
     took_ms: float
+    synonyms: int = 0
     lag_s: float = 0.0
     degraded: tuple[str, ...] = ()
 
@@ -67,9 +92,47 @@ class SearchAnswer:
 class Retrieval:
     """Answers searches from the index; from the store, poorly, when the index is down."""
 
-    def __init__(self, *, database: Database, engine: SearchEngine) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        engine: SearchEngine,
+        clock: Clock,
+        book: Callable[[], SynonymBook],
+        recent: RecentQueries,
+        follow_s: float = 1.0,
+    ) -> None:
+        """Keep the parts.
+
+        Args:
+            database: Answers when the index is down, and says what things are called.
+            engine: The index.
+            clock: Says when the wordings were read.
+            book: Returns the synonyms that apply now.
+            recent: Remembers what was searched.
+            follow_s: How soon words and wordings follow the index, in the background;
+                0: at once, and the reader waits.
+        """
         self._database = database
         self._engine = engine
+        self._book = book
+        self._recent = recent
+        self._is_prompt = follow_s == 0
+        self._lag_until = float("-inf")
+        self._pending = outbox.Pending(count=0, oldest_at=None)
+        reader = WordingReader(database, clock)
+        self._wordings: Derived[Wordings] = Derived(
+            stamp=self._commit,
+            build=lambda previous: reader.read(previous, self._commit()[0]),
+            interval_s=follow_s,
+            in_background=not self._is_prompt,
+        )
+        self._vocabulary: Derived[Vocabulary] = Derived(
+            stamp=self._era,
+            build=self._words,
+            interval_s=0.0 if self._is_prompt else _VOCABULARY_LOOK_S,
+            in_background=not self._is_prompt,
+        )
 
     def search(self, request: SearchRequest, principal: Principal) -> SearchAnswer:
         """Return one page of what ``principal`` may see.
@@ -78,47 +141,78 @@ class Retrieval:
             QuerySyntaxError: The query cannot be read.
         """
         started = time.perf_counter()
-        query = self._query(request, principal)
+        parsed = parse(request.q, now=request.now)
+        typed = _restricted(parsed, request, principal)
+        book = self._book()
+        query = book.expand(typed)
         degraded: tuple[str, ...] = ()
         try:
             page = self._engine.search(query)
+            if page.state is not None and not page.state.whole:
+                degraded = ("ranking",)
+            if _may_be_mistyped(page, query):
+                meant = self._meant(typed, page, book)
+                page = replace(
+                    page, did_you_mean=read_as(_as_typed(meant, parsed)) if meant else ""
+                )
         except IndexUnavailable as error:
             log.warning("search_degraded", reason=str(error))
-            page, degraded = self._from_store(query), ("index",)
+            page, degraded = self._from_store(typed), ("index",)
+        self._recent.note(request.q)
         took_ms = round((time.perf_counter() - started) * 1000, 2)
-        return SearchAnswer(query=query, page=page, took_ms=took_ms, degraded=degraded)
+        return SearchAnswer(
+            query=query, page=page, took_ms=took_ms, synonyms=book.version, degraded=degraded
+        )
+
+    def complete(
+        self, typed: str, principal: Principal, limit: int = MAX_COMPLETIONS
+    ) -> list[Completion]:
+        """Return how what is being typed may go on, from what ``principal`` may see.
+
+        Held in memory: a keystroke asks neither the store nor the index. Nothing is offered
+        until the wordings were read for the first time.
+        """
+        wordings = self._wordings.ready()
+        if wordings is None:
+            return []
+        return wordings.complete(typed, limit, is_staff=principal.is_staff)
+
+    def warm(self) -> None:
+        """Begin to read what typeahead and spelling need, before the first reader asks."""
+        self._wordings.ready()
+        self._vocabulary.ready()
 
     def lag_s(self, now: datetime) -> float:
         """Return the age of the oldest change that searches cannot see yet."""
-        with self._database.reading() as session:
-            return outbox.pending(session).lag_s(now)
+        # A count in the store costs as much as a whole search.
+        if self._is_prompt or time.monotonic() > self._lag_until:
+            with self._database.reading() as session:
+                self._pending = outbox.pending(session)
+            self._lag_until = time.monotonic() + _LAG_KEPT_S
+        return self._pending.lag_s(now)
 
-    def _query(self, request: SearchRequest, principal: Principal) -> SearchQuery:
-        query = parse(request.q)
-        filters = query.filters
-        merged = Filters(
-            kind=request.kind or filters.kind,
-            category=request.category + filters.category,
-            product=request.product + filters.product,
-            version=request.version + filters.version,
-            tag=request.tag + filters.tag,
-            state=request.state + filters.state,
-            visibility=filters.visibility,
-            since=request.since or filters.since,
-            until=request.until or filters.until,
-            exclude=filters.exclude,
-        )
-        if not principal.is_staff:
-            # Inside the query, not after it: totals and facets must not tell either.
-            merged = replace(merged, kind="article", visibility=("public",))
-        return replace(
-            query,
-            filters=merged,
-            sort=request.sort,
-            size=request.size,
-            page=request.page,
-            explain=request.explain,
-        )
+    def _meant(self, typed: SearchQuery, page: SearchPage, book: SynonymBook) -> SearchQuery | None:
+        """Return the first correction that finds more within the same filters."""
+        vocabulary = self._vocabulary.ready()
+        if vocabulary is None:
+            return None
+        for proposal in spelling.proposals(typed, vocabulary):
+            found = self._engine.search(replace(book.expand(proposal), size=1))
+            if _finds_more(found, page):
+                return proposal
+        return None
+
+    def _words(self, _previous: Vocabulary | None) -> Vocabulary:
+        return Vocabulary(self._engine.vocabulary(), self._wordings.get().surfaces)
+
+    def _commit(self) -> tuple[int, int]:
+        state = self._engine.state()
+        return state.generation, state.sequence
+
+    def _era(self) -> tuple[int, int]:
+        generation, sequence = self._commit()
+        age = sequence if self._is_prompt else int(time.monotonic() // _VOCABULARY_AGE_S)
+        return generation, age
 
     def _from_store(self, query: SearchQuery) -> SearchPage:
         words = [
@@ -132,9 +226,59 @@ class Retrieval:
                 limit=_FALLBACK_ROWS,
             )
             documents = [document for row in found if (document := document_of_article(row))]
-        start = (query.page - 1) * query.size
+        # The store does not rank: behind a place in an order there is nothing.
+        start = len(documents) if query.after else (query.page - 1) * query.size
         hits = tuple(
             SearchHit(document=document, score=0.0)
             for document in documents[start : start + query.size]
         )
         return SearchPage(hits=hits, total=len(documents), terms=tuple(words))
+
+
+def _restricted(query: SearchQuery, request: SearchRequest, principal: Principal) -> SearchQuery:
+    """Return the query with the request's filters, within what ``principal`` may see."""
+    filters = query.filters
+    merged = replace(
+        filters,
+        kind=request.kind or filters.kind,
+        category=request.category + filters.category,
+        product=request.product + filters.product,
+        version=request.version + filters.version,
+        tag=request.tag + filters.tag,
+        state=request.state + filters.state,
+        since=request.since or filters.since,
+        until=request.until or filters.until,
+    )
+    if not principal.is_staff:
+        # Inside the query, not after it: totals and facets must not tell either.
+        merged = replace(merged, kind="article", visibility=("public",))
+    return replace(
+        query,
+        filters=merged,
+        sort=request.sort,
+        size=request.size,
+        page=request.page,
+        after=request.after,
+        explain=request.explain,
+    )
+
+
+def _as_typed(proposal: SearchQuery, parsed: SearchQuery) -> SearchQuery:
+    """Return the proposal with the filters that stand in the query itself."""
+    return replace(proposal, filters=parsed.filters)
+
+
+def _may_be_mistyped(page: SearchPage, query: SearchQuery) -> bool:
+    is_first = query.page == 1 and query.after is None and bool(query.clauses)
+    return is_first and (page.relaxed or page.total < _FEW_HITS)
+
+
+def _finds_more(found: SearchPage, page: SearchPage) -> bool:
+    """Tell whether a correction's hits are more, or match what was asked more fully."""
+    if not (found.total and page.total):
+        return found.total > 0
+    if found.relaxed != page.relaxed:
+        return page.relaxed
+    if page.relaxed:
+        return len(found.dropped) < len(page.dropped)
+    return found.total > page.total

@@ -50,6 +50,10 @@ _MAINLAND: Final = {
     "解析度": "分辨率",
     "当机": "死机",
 }
+_REGIONAL: Final = {
+    word: tuple(regional for regional, same in _MAINLAND.items() if same == word)
+    for word in _MAINLAND.values()
+}
 
 
 def words(run: str) -> list[str]:
@@ -87,3 +91,14 @@ def inner_words(word: str) -> tuple[tuple[str, int], ...]:
 def mainland_term(word: str) -> str | None:
     """Return the mainland term for a regional word, None if there is none."""
     return _MAINLAND.get(word)
+
+
+def regional_terms(word: str) -> tuple[str, ...]:
+    """Return the regional words that mean the same as a mainland term."""
+    return _REGIONAL.get(word, ())
+
+
+def is_word(run: str) -> bool:
+    """Tell whether a run is in the dictionary as one word."""
+    found: bool = rjieba.has_word(run)
+    return found

@@ -30,10 +30,12 @@ def upgrade() -> None:
     _create_jobs()
     _create_audit()
     _create_answered_requests()
+    _create_synonyms()
 
 
 def downgrade() -> None:
     for table in (
+        "synonyms",
         "answered_requests",
         "audit",
         "jobs",
@@ -155,6 +157,7 @@ def _create_tickets() -> None:
     op.create_index("ix_tickets_category", "tickets", ["category"])
     op.create_index("ix_tickets_opened", "tickets", ["opened_at", "id"])
     op.create_index("ix_tickets_priority", "tickets", ["priority"])
+    op.create_index("ix_tickets_updated_at", "tickets", ["updated_at"])
     op.create_index("ix_tickets_state_opened", "tickets", ["state", "opened_at"])
 
 
@@ -392,3 +395,17 @@ def _create_answered_requests() -> None:
         sa.PrimaryKeyConstraint("key", "principal", name="pk_answered_requests"),
     )
     op.create_index("ix_answered_requests_created_at", "answered_requests", ["created_at"])
+
+
+def _create_synonyms() -> None:
+    op.create_table(
+        "synonyms",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.String(500), nullable=False),
+        sa.Column("author", sa.String(80), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_synonyms"),
+        sa.UniqueConstraint("rule", name="uq_synonyms_rule"),
+    )
