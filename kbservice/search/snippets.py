@@ -2,114 +2,177 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from bisect import bisect_left, bisect_right
 from html import escape
-from itertools import pairwise
+from typing import Final
 
 from kbservice.search.documents import SearchDocument
-from kbservice.text.sentences import sentences
-from kbservice.text.tokens import sequence, spans
+from kbservice.search.marks import Place, marker_of
+from kbservice.text.sentences import borders
 
-MAX_LENGTH = 160
-MAX_FRAGMENTS = 2
-_MAX_TEXT = 20_000
+MAX_LENGTH: Final = 160
+MAX_FRAGMENTS: Final = 2
+_MAX_TEXT: Final = 20_000
+_MAX_PLACES: Final = 1_000
+# A shorter fragment takes its neighbours in: one short sentence says little on its own.
+_ENOUGH: Final = 80
+_NEAR: Final = 80
+_CONTEXT: Final = 40
+_SOFT_BORDER: Final = re.compile(r"[，、,：:）)\s]+")
+_BLANK: Final = re.compile(r"\s*")
+_UNSAFE: Final = re.compile("[&<>\"']")
+
+Range = tuple[int, int]
 
 
 class Highlighter:
     """Marks the terms of one query, in any number of texts."""
 
     def __init__(self, text: str) -> None:
-        found = spans(text)
-        self._terms = frozenset(span.term for span in found)
-        self._texts = frozenset(span.text for span in found)
-        units = [token.text for token in sequence(text)]
-        self._pairs = frozenset(
-            pair for pair in pairwise(units) if not any(unit.isascii() for unit in pair)
-        )
-        self._char = units[0] if len(units) == 1 and not units[0].isascii() else ""
+        self._marker = marker_of(text)
 
     def title(self, document: SearchDocument) -> str:
         """Return the whole title, escaped, with ``<mark>`` around matches."""
-        return _marked(document.title, self._matches(document.title))
+        title = document.title
+        return _marked(title, 0, len(title), self._marker.ranges(title, self._marker.find(title)))
 
     def snippet(self, document: SearchDocument) -> str:
         """Return the best sentences of the sections, escaped, with ``<mark>`` around matches."""
         text = document.text[:_MAX_TEXT]
-        matches = self._matches(text)
-        chosen = _best(text, matches)
-        fragments = [
-            _marked(text[start:end], _within(matches, start, end)) for start, end in chosen
-        ]
-        return " … ".join(fragments)
-
-    def _matches(self, text: str) -> list[tuple[int, int]]:
-        places = [
-            (span.start, span.end)
-            for span in spans(text)
-            if span.term in self._terms or span.text in self._texts
-        ]
-        places += self._runs(text)
-        return _merged(places)
-
-    def _runs(self, text: str) -> list[tuple[int, int]]:
-        """Return where two characters stand together as in the query, or its only character."""
-        units = sequence(text)
-        if self._char:
-            return [(unit.start, unit.end) for unit in units if unit.text == self._char]
-        return [
-            (left.start, right.end)
-            for left, right in pairwise(units)
-            if (left.text, right.text) in self._pairs and left.end == right.start
-        ]
+        places = self._marker.find(text)
+        fragments = sorted(_fragments(text, places, self._marker.weights))
+        shown: list[str] = []
+        last = -1
+        for start, end in fragments:
+            if last >= 0:
+                shown.append(" … " if text[last:start].strip() else text[last:start])
+            inside = [place for place in places if place[1] > start and place[0] < end]
+            shown.append(_marked(text, start, end, self._marker.ranges(text, inside)))
+            last = end
+        return "".join(shown)
 
 
-def _merged(places: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(places):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+def _fragments(text: str, places: list[Place], weights: list[float]) -> list[Range]:
+    """Return the fragments that together hold most of the query, the best first."""
+    if not places:
+        start = len(text) - len(text.lstrip())
+        return [_fragment(text, (start, start), 0, len(text))] if start < len(text) else []
+    places = places[:_MAX_PLACES]
+    _, window = _window(places, weights)
+    best = start, end = _fragment(text, window, 0, len(text))
+    shown = {place[2] for place in places if start <= place[0] and place[1] <= end}
+    others = [place for place in places if place[2] not in shown]
+    if not others:
+        return [best]
+    before, before_window = _window([p for p in others if p[1] <= start], weights)
+    behind, behind_window = _window([p for p in others if p[0] >= end], weights)
+    if before > behind:
+        return [best, _fragment(text, before_window, 0, start)]
+    return [best, _fragment(text, behind_window, end, len(text))] if behind else [best]
+
+
+def _window(places: list[Place], weights: list[float]) -> tuple[float, Range]:
+    """Return how much can be had at one place, and the first and tightest such place."""
+    counts = [0] * len(weights)
+    total = best = 0.0
+    left = 0
+    found = 0, 0
+    for _, end, key in places:
+        if not counts[key]:
+            total += weights[key]
+        counts[key] += 1
+        begin, _, oldest = places[left]
+        while end - begin > MAX_LENGTH or counts[oldest] > 1:
+            counts[oldest] -= 1
+            if not counts[oldest]:
+                total -= weights[oldest]
+            left += 1
+            begin, _, oldest = places[left]
+        if total > best or (total == best and end - begin < found[1] - found[0]):
+            best, found = total, (begin, end)
+    return best, found
+
+
+def _fragment(text: str, window: Range, floor: int, ceiling: int) -> Range:
+    """Return the sentences around a window, cut where they are too long."""
+    first, last = window
+    at = _borders(text, window, floor, ceiling)
+    left, right = bisect_right(at, first) - 1, bisect_left(at, last)
+    start = (
+        _skip_blank(text, at[left])
+        if left >= 0
+        else _soft_start(text, first, max(floor, last - MAX_LENGTH))
+    )
+    furthest = min(ceiling, start + MAX_LENGTH)
+    if right < len(at) and at[right] <= furthest:
+        end = at[right]
+        if left >= 0:
+            start, end = _widened(at, left, right)
+            start = _skip_blank(text, start)
+    else:
+        end = _soft_end(text, last, furthest)
+    return start, start + len(text[start:end].rstrip())
+
+
+def _borders(text: str, window: Range, floor: int, ceiling: int) -> list[int]:
+    """Return the sentence borders around a window, farther away only where none is near."""
+    first, last = window
+    at: list[int] = []
+    for reach in (_NEAR, MAX_LENGTH):
+        lowest = max(floor, first - reach, last - MAX_LENGTH)
+        highest = min(ceiling, last + reach, first + MAX_LENGTH)
+        at = borders(text, lowest, highest)
+        if lowest == floor:
+            at.insert(0, floor)
+        if highest == ceiling:
+            at.append(ceiling)
+        if at and at[0] <= first and at[-1] >= last:
+            break
+    return at
+
+
+def _widened(at: list[int], left: int, right: int) -> Range:
+    """Take whole neighbouring sentences in while there is room: those behind, else before."""
+    start, end = at[left], at[right]
+    while end - start < _ENOUGH:
+        if right + 1 < len(at) and at[right + 1] - start <= MAX_LENGTH:
+            right += 1
+        elif left > 0 and end - at[left - 1] <= MAX_LENGTH:
+            left -= 1
         else:
-            merged.append((start, end))
-    return merged
+            break
+        start, end = at[left], at[right]
+    return start, end
 
 
-def _within(matches: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    return [
-        (max(left, start) - start, min(right, end) - start)
-        for left, right in matches
-        if left < end and right > start
-    ]
+def _skip_blank(text: str, at: int) -> int:
+    return _BLANK.match(text, at).end()  # type: ignore[union-attr]  # it may be empty
 
 
-def _best(text: str, matches: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the sentences that hold most of the matched text, in reading order."""
-    cut = [_cut(start, end, matches) for start, end in sentences(text)]
-    if not cut:
-        return [(0, min(len(text), MAX_LENGTH))] if text.strip() else []
-    gains = [
-        len({text[m[0] : m[1]].lower() for m in matches if s <= m[0] < e})
-        + sum(min(e, m[1]) - max(s, m[0]) for m in matches if m[0] < e and m[1] > s) / 100
-        for s, e in cut
-    ]
-    order = sorted(range(len(cut)), key=lambda i: (-gains[i], i))[:MAX_FRAGMENTS]
-    kept = [i for i in order if gains[i] > 0] or order[:1]
-    return [cut[i] for i in sorted(kept)]
+def _soft_start(text: str, first: int, lowest: int) -> int:
+    """Return where to begin inside a long sentence: at a comma or blank before the match."""
+    begin = max(lowest, first - _CONTEXT)
+    border = _SOFT_BORDER.search(text, begin, first)
+    return border.end() if border else begin
 
 
-def _cut(start: int, end: int, matches: list[tuple[int, int]]) -> tuple[int, int]:
-    """Shorten a long sentence to a window around its first match."""
-    if end - start <= MAX_LENGTH:
-        return start, end
-    first = next((left for left, right in matches if left < end and right > start), start)
-    begin = max(start, first - MAX_LENGTH // 4)
-    return begin, min(end, begin + MAX_LENGTH)
+def _soft_end(text: str, last: int, highest: int) -> int:
+    """Return where to end inside a long sentence: before a comma or blank behind the match."""
+    end = highest
+    for border in _SOFT_BORDER.finditer(text, max(last, highest - _CONTEXT), highest):
+        end = border.start()
+    return end
 
 
-def _marked(text: str, matches: list[tuple[int, int]]) -> str:
+def _marked(text: str, start: int, end: int, ranges: list[Range]) -> str:
+    """Return a piece of the text, escaped, with the ranges marked that begin in it."""
+    plain = escape if _UNSAFE.search(text, start, end) else str
     parts: list[str] = []
-    at = 0
-    for start, end in matches:
-        parts += [escape(text[at:start]), "<mark>", escape(text[start:end]), "</mark>"]
-        at = end
-    parts.append(escape(text[at:]))
+    at = start
+    for left, right in ranges:
+        begin, stop = max(left, start), min(right, end)
+        parts.append(f"{plain(text[at:begin])}<mark>{plain(text[begin:stop])}</mark>")
+        at = stop
+    parts.append(plain(text[at:end]))
     return "".join(parts)
