@@ -35,7 +35,8 @@ WORDS = {
     *OUTCOMES,
     *VERIFICATIONS,
     *(state.value for state in (*ArticleState, *Visibility, *JobState)),
-    *("article", "ticket", "kind", "category", "product", "tag"),
+    *("article", "ticket", "kind", "category", "product", "tag", "version", "state"),
+    *("title", "text", "tags", "symptoms"),
     *("high", "medium", "low", "person", "classifier", "rule", "urgency", "import"),
     *("rebuild_index", "train_classifier", "name", "contact", "department"),
     *("database", "audit", "index", "outbox", "worker", "keys", "disk", "store"),
@@ -86,7 +87,7 @@ def spoken(call: ast.Call, error_types: set[str]) -> list[str]:
     of_error = name == "of" and getattr(getattr(call.func, "value", None), "id", "") in error_types
     if of_error:
         return texts(call.args[1:2])
-    return texts(call.args[1:3]) if name == "_error" else []
+    return texts(call.args[1:3]) if name in {"_error", "refusal"} else []
 
 
 def said_in_source() -> set[str]:
