@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -88,6 +89,8 @@ class Application:
         except IndexUnavailable as error:
             log.warning("index_not_warmed", reason=str(error))
         self.retrieval.warm()
+        # What is there now stays: the collector need not look at it again and again.
+        gc.freeze()
 
     def close(self) -> None:
         """Release files and connections."""

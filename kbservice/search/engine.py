@@ -68,7 +68,7 @@ class SearchEngine(Protocol):
         """Open a batch on a new, empty generation that replaces the current one on clean exit.
 
         The new generation is checked first: it must hold every document in its revision, and
-        find documents by their titles.
+        find documents by their own words.
 
         Raises:
             IndexCorrupt: The check failed; the old generation goes on answering.

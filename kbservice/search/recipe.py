@@ -47,7 +47,7 @@ _LONG_FROM, _LONG_OVER, _LONG_POWER, _LONG_PIVOT = 10, 10, 2.0, 4.0
 # A Chinese word inside a longer one of the query says the same thing again.
 _INNER_SHARE, _INNER_LONGEST = 0.5, 12
 # How much a document gains that holds every word of a ticket, and how many are looked at.
-_COVERAGE_GAIN, COVERAGE_DEPTH = 0.2, 50
+_COVERAGE_GAIN, COVERAGE_DEPTH = 0.2, 20
 
 # Documents after which the means speak for themselves, and after which they stand.
 _LENGTHS_SURE, _LENGTHS_KNOWN = 30, 2000
@@ -210,12 +210,14 @@ def query_terms(streams: Streams, frequencies: Frequencies, documents: int) -> I
         common = max(_COMMON_LEAST, int(_COMMON_SHARE * documents))
     for stream, terms in counts.items():
         found = [
-            (idf(documents, frequency), term, count)
+            (frequency, term, count)
             for (term, count), frequency in zip(terms.items(), held[stream], strict=True)
             if 0 < frequency <= common
         ]
-        found.sort(key=lambda item: (-item[0], item[1]))
-        for value, term, count in found[: MAX_TERMS[stream]]:
+        # The rarest terms have the highest idf.
+        found.sort()
+        for frequency, term, count in found[: MAX_TERMS[stream]]:
+            value = idf(documents, frequency)
             repeated = (K3 + 1.0) * count / (count + K3)
             weight = STREAMS[stream] * repeated * (value / _LONG_PIVOT) ** power
             if stream == "words" and term in inner:

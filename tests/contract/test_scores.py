@@ -17,7 +17,67 @@ from kbservice.search.whoosh.engine import WhooshEngine
 
 QUERIES = 2000
 SEGMENTS = 5
-WORDS = ["打印机", "卡纸", "驱动程序", "重新安装", "无法连接", "网络", "路由器", "交换机", "密码", "重置", "数据库", "监听程序", "服务器", "邮箱", "附件", "导出", "报表", "权限", "审批", "系统", "升级", "版本", "蓝屏", "重启", "备份", "恢复", "磁盘", "空间", "不足", "证书", "过期", "登录", "失败", "超时", "配置", "文件", "参数", "错误", "日志", "timeout", "connection", "refused", "server", "printer", "driver", "password", "reset", "index", "memory", "failed", "upgrade", "certificate", "ORA-12541", "0x80070005", "V3.2.1", "Win11", "HTTP-502", "/var/log/messages", "error_log"]
+WORDS = [
+    "打印机",
+    "卡纸",
+    "驱动程序",
+    "重新安装",
+    "无法连接",
+    "网络",
+    "路由器",
+    "交换机",
+    "密码",
+    "重置",
+    "数据库",
+    "监听程序",
+    "服务器",
+    "邮箱",
+    "附件",
+    "导出",
+    "报表",
+    "权限",
+    "审批",
+    "系统",
+    "升级",
+    "版本",
+    "蓝屏",
+    "重启",
+    "备份",
+    "恢复",
+    "磁盘",
+    "空间",
+    "不足",
+    "证书",
+    "过期",
+    "登录",
+    "失败",
+    "超时",
+    "配置",
+    "文件",
+    "参数",
+    "错误",
+    "日志",
+    "timeout",
+    "connection",
+    "refused",
+    "server",
+    "printer",
+    "driver",
+    "password",
+    "reset",
+    "index",
+    "memory",
+    "failed",
+    "upgrade",
+    "certificate",
+    "ORA-12541",
+    "0x80070005",
+    "V3.2.1",
+    "Win11",
+    "HTTP-502",
+    "/var/log/messages",
+    "error_log",
+]
 
 
 def text(dice: random.Random, words: int) -> str:
@@ -80,7 +140,8 @@ def agree(mine: list[SearchHit], expected: list[SearchHit]) -> bool:
     scores = {hit.id: hit.score for hit in expected}
     last = expected[-1].score if expected else 0.0
     return all(
-        own.id == other.id or scores.get(own.id, last) == pytest.approx(other.score, rel=1e-3, abs=1e-5)
+        own.id == other.id
+        or scores.get(own.id, last) == pytest.approx(other.score, rel=1e-3, abs=1e-5)
         for own, other in zip(mine, expected, strict=True)
     )
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from kbservice.search.whoosh import kernels
-from kbservice.search.whoosh.keys import keys_of
+from kbservice.search.whoosh.keys import STREAMS, keys_of
 from kbservice.search.whoosh.part import Numbers, Part
 from kbservice.search.whoosh.postings import Mask
 
@@ -35,6 +35,7 @@ class Directory:
         self._parts = parts
         bases = np.cumsum([0, *(part.size for part in parts)]).tolist()
         self._live = [live[a:b] for a, b in pairwise(bases)]
+        self._rows = [{stream: part.rows(stream) for stream in STREAMS} for part in parts]
         self._places: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._ranges = np.zeros((capacity, len(parts), 2), dtype=np.int64)
         self._counts = np.zeros(capacity, dtype=np.int64)
@@ -68,7 +69,7 @@ class Directory:
         keys = keys_of(stream, terms)
         own = slice(self._used, self._used + keys.size)
         for number, (part, live) in enumerate(zip(self._parts, self._live, strict=True)):
-            held = part.find(keys)
+            held = part.find(keys, self._rows[number][stream])
             self._ranges[own, number] = held
             self._counts[own] += held[:, 1] - held[:, 0]
             if not live.all():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 import structlog
 
 from kbservice.errors import IndexCorrupt
+from kbservice.search.recipe import QueryTerm
 from kbservice.search.whoosh.snapshot import Snapshot
 from kbservice.text.tokens import analyze
 
@@ -17,11 +18,12 @@ log = structlog.get_logger(__name__)
 
 _QUERIES: Final = 20
 _DEPTH: Final = 10
+_CHARACTERS: Final = 300
 _SHARE: Final = 0.8
 
 
 def verify(snapshot: Snapshot, revisions: Mapping[str, int]) -> None:
-    """Demand every document in its revision, and that documents are found by their titles.
+    """Demand every document in its revision, and that documents are found by their own words.
 
     Raises:
         IndexCorrupt: Something is missing, too much, or not found.
@@ -38,23 +40,22 @@ def verify(snapshot: Snapshot, revisions: Mapping[str, int]) -> None:
     asked = found = 0
     step = max(1, snapshot.live.size // _QUERIES)
     for number in range(0, snapshot.live.size, step):
-        title = snapshot.document(number).title
-        terms = snapshot.query_terms(analyze(title))
-        if terms:
+        document = snapshot.document(number)
+        wording = f"{document.title}\n{document.text[:_CHARACTERS]}"
+        if terms := snapshot.query_terms(analyze(wording)):
             asked += 1
-            found += _is_found(snapshot, number, title)
+            found += _is_found(snapshot, number, terms)
     if found < _SHARE * asked:
         raise IndexCorrupt(
-            "The new index finds {found} of {asked} documents by their titles",
+            "The new index finds {found} of {asked} documents by their own words",
             found=found,
             asked=asked,
         )
     log.info("index_verified", documents=len(held), queries=asked, found=found)
 
 
-def _is_found(snapshot: Snapshot, number: int, title: str) -> bool:
-    """Tell whether a document is among the first for its title, or as good as one of them."""
-    terms = snapshot.query_terms(analyze(title))
+def _is_found(snapshot: Snapshot, number: int, terms: Sequence[QueryTerm]) -> bool:
+    """Tell whether a document is among the first, or as good as one of them."""
     _, scores = snapshot.best(terms, snapshot.live, _DEPTH)
     own = snapshot.postings.scores(terms, np.array([number], dtype=np.int64))
     return bool(scores.size) and float(own[0]) >= float(scores[-1])

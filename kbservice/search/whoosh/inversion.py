@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kbservice.search import filtering, recipe
 from kbservice.search.documents import SearchDocument
 from kbservice.search.whoosh import codes
-from kbservice.search.whoosh.compiled import compiled
+from kbservice.search.whoosh.compiled import compiled_for_bulk
 from kbservice.search.whoosh.keys import (
     SEPARATOR,
     SEQUENCES,
@@ -233,7 +233,7 @@ def _offsets(counts: NDArray[np.int64]) -> Numbers:
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)])
 
 
-@compiled
+@compiled_for_bulk
 def _invert(
     tokens: Docs, docs: Numbers, ends: Numbers, factors: Weights, terms: int
 ) -> tuple[Numbers, Docs, Weights]:
@@ -265,7 +265,7 @@ def _invert(
     return offsets, held, weights
 
 
-@compiled
+@compiled_for_bulk
 def _invert_places(
     tokens: Docs, docs: Numbers, places: Numbers, ends: Numbers, terms: int
 ) -> tuple[Numbers, Docs, Numbers, Codes]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kbservice.search import recipe
-from kbservice.search.whoosh.compiled import compiled
+from kbservice.search.whoosh.compiled import compiled, compiled_for_bulk
 
 Keys = NDArray[np.uint64]
 
@@ -72,7 +72,7 @@ def _hashed(text: NDArray[np.uint8], count: int) -> tuple[Keys, NDArray[np.int64
     return found, ends
 
 
-@compiled
+@compiled_for_bulk
 def distinct(keys: Keys) -> tuple[Keys, NDArray[np.uint32], NDArray[np.int64]]:
     """Return the distinct keys, ascending; the place of each key among them; first occurrences.
 

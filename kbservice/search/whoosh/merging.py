@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kbservice.search import recipe
-from kbservice.search.whoosh.compiled import compiled
+from kbservice.search.whoosh.compiled import compiled_for_bulk
 from kbservice.search.whoosh.inversion import lexicon_arrays
 from kbservice.search.whoosh.keys import SEQUENCES, STREAMS, Keys, distinct
 from kbservice.search.whoosh.part import COLUMNS, LEXICONS, Codes, Docs, Numbers, Part, PartFile
@@ -198,7 +198,7 @@ def renaming(values: Sequence[str], numbers: dict[str, int]) -> Docs:
     )
 
 
-@compiled
+@compiled_for_bulk
 def _count_kept(offsets: Numbers, docs: Docs, numbers: Map) -> Numbers:
     """Return how many kept documents each row has."""
     counts = np.zeros(offsets.size - 1, dtype=np.int64)
@@ -208,7 +208,7 @@ def _count_kept(offsets: Numbers, docs: Docs, numbers: Map) -> Numbers:
     return counts
 
 
-@compiled
+@compiled_for_bulk
 def _count_places(source: Sequenced, numbers: Map) -> int:
     offsets, docs, starts, ranked = source
     count = 0
@@ -218,7 +218,7 @@ def _count_places(source: Sequenced, numbers: Map) -> int:
     return count
 
 
-@compiled
+@compiled_for_bulk
 def _copy(
     source: tuple[Numbers, Docs, Codes],
     numbers: Map,
@@ -239,7 +239,7 @@ def _copy(
                 cursors[target] += 1
 
 
-@compiled
+@compiled_for_bulk
 def _copy_sizes(
     source: Sequenced,
     numbers: Map,
@@ -260,7 +260,7 @@ def _copy_sizes(
                 cursors[target] += 1
 
 
-@compiled
+@compiled_for_bulk
 def _copy_places(
     source: Sequenced,
     positions: Codes,

@@ -92,10 +92,15 @@ class Part:
         found = np.searchsorted(self.keys, np.array(bounds, dtype=np.uint64))
         return int(found[0]), int(found[1]) if len(bounds) > 1 else int(self.keys.size)
 
-    def find(self, keys: Keys) -> Numbers:
-        """Return the (start, end) range of each key's postings, empty where it has none."""
+    def find(self, keys: Keys, rows: tuple[int, int]) -> Numbers:
+        """Return the (start, end) range of each key's postings, empty where it has none.
+
+        Args:
+            keys: Keys of one stream.
+            rows: What ``rows`` says of that stream.
+        """
         found = np.zeros((keys.size, 2), dtype=np.int64)
-        _find(self.keys, self.offsets, keys, found)
+        _find(self.keys[rows[0] : rows[1]], self.offsets[rows[0] : rows[1] + 1], keys, found)
         return found
 
     def terms(self, stream: str) -> Iterator[tuple[bytes, int]]:

@@ -35,6 +35,7 @@ from kbservice.text.tokens import FINGERPRINT
 CHUNK: Final = 2000
 _SAMPLE: Final = 2000
 _PROCESSES: Final = 2
+_WORTHWHILE: Final = 4  # chunks
 _POLL_S: Final = 0.2
 _LENGTHS: Final = "lengths.json"
 
@@ -180,7 +181,8 @@ class _Workers:
     """Two processes, or none where there is too little to do for them."""
 
     def __init__(self, chunks: int) -> None:
-        self.count = min(_PROCESSES, chunks)
+        # To start a process takes about as long as a chunk.
+        self.count = _PROCESSES if chunks >= _WORTHWHILE else 1
         self._pool: ProcessPoolExecutor | None = None
         if self.count > 1:
             # Started anew: a fork of a process with threads may inherit a held lock.

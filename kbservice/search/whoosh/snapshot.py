@@ -89,7 +89,7 @@ class Snapshot:
     def similar(
         self, terms: Sequence[recipe.QueryTerm], mask: Mask, limit: int
     ) -> tuple[Numbers, Scores]:
-        """As ``best``; of the first 50, those that hold more of the words rise."""
+        """As ``best``; of the first 20, those that hold more of the words rise."""
         numbers, scores = self.best(terms, mask, max(limit, recipe.COVERAGE_DEPTH))
         words = [term for term in terms if term.stream == "words"]
         first = np.sort(numbers[: recipe.COVERAGE_DEPTH])

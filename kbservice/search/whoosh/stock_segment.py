@@ -17,7 +17,7 @@ from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC, W3Codec
 from whoosh.fields import Schema
 
 from kbservice.search.whoosh import codes
-from kbservice.search.whoosh.compiled import compiled
+from kbservice.search.whoosh.compiled import compiled, compiled_for_bulk
 from kbservice.search.whoosh.part import COLUMNS, Codes, Docs, Numbers, Part
 
 INDEX: Final = "MAIN"
@@ -208,7 +208,7 @@ class _PostingsWriter:
         index.dbfile.write(b"".join(entries))
 
 
-@compiled
+@compiled_for_bulk
 def _written(
     rows: Numbers, arrays: tuple[Numbers, Docs, Codes], weights: Weights, places: Places
 ) -> tuple[Bytes, Numbers, Numbers, Weights]:

@@ -154,7 +154,7 @@ class Batch:
         key = keys_of("id", (document_id,))
         found = []
         for name, segment in self._segments.items():
-            ((start, end),) = segment.part.find(key).tolist()
+            ((start, end),) = segment.part.find(key, segment.part.rows("id")).tolist()
             found += [
                 (segment, number)
                 for number in segment.part.docs[start:end].tolist()

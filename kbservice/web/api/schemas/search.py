@@ -122,10 +122,10 @@ class HitOut(Out):
     updated_at: datetime | None
 
     @classmethod
-    def of(cls, hit: SearchHit) -> Self:
-        """Present a hit."""
+    def of(cls, hit: SearchHit) -> HitOut:
+        """Present a hit; what comes from our own typed records is not checked once more."""
         document = hit.document
-        return cls(
+        return cls.model_construct(
             id=document.id,
             kind=document.kind,
             number=document.id if document.kind == "ticket" else None,
@@ -134,7 +134,9 @@ class HitOut(Out):
             snippet=hit.snippet_html,
             score=round(hit.score, 4),
             why=[
-                HitReasonOut(term=part.term, field=part.field, score=round(part.score, 4))
+                HitReasonOut.model_construct(
+                    term=part.term, field=part.field, score=round(part.score, 4)
+                )
                 for part in hit.why
             ],
             state=document.state,
@@ -186,14 +188,16 @@ class SearchOut(Out):
         degraded: tuple[str, ...],
         notice: str,
         next_cursor: str | None,
-    ) -> Self:
+    ) -> SearchOut:
         """Present a page of hits."""
         page, state = answer.page, answer.page.state
         facets = {
-            name: [FacetValueOut(value=value, count=count) for value, count in values]
+            name: [
+                FacetValueOut.model_construct(value=value, count=count) for value, count in values
+            ]
             for name, values in page.facets.items()
         }
-        return cls(
+        return cls.model_construct(
             query=_read_query(answer),
             total=page.total,
             hits=[HitOut.of(hit) for hit in page.hits],
