@@ -34,7 +34,8 @@ class Directory:
         """
         self._parts = parts
         bases = np.cumsum([0, *(part.size for part in parts)]).tolist()
-        self._live = [live[a:b] for a, b in pairwise(bases)]
+        masks = [live[a:b] for a, b in pairwise(bases)]
+        self._live = [None if mask.all() else mask for mask in masks]
         self._rows = [{stream: part.rows(stream) for stream in STREAMS} for part in parts]
         self._places: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._ranges = np.zeros((capacity, len(parts), 2), dtype=np.int64)
@@ -72,7 +73,7 @@ class Directory:
             held = part.find(keys, self._rows[number][stream])
             self._ranges[own, number] = held
             self._counts[own] += held[:, 1] - held[:, 0]
-            if not live.all():
+            if live is not None:
                 self._counts[own] -= kernels.count_unmarked(part.docs, held, live)
         self._places[stream].update(zip(terms, range(own.start, own.stop), strict=True))
         self._used = own.stop

@@ -17,7 +17,7 @@ from kbservice.text.tokens import analyze
 log = structlog.get_logger(__name__)
 
 _QUERIES: Final = 20
-_DEPTH: Final = 10
+_LEAST: Final = 0.5
 _CHARACTERS: Final = 300
 _SHARE: Final = 0.8
 
@@ -55,10 +55,13 @@ def verify(snapshot: Snapshot, revisions: Mapping[str, int]) -> None:
 
 
 def _is_found(snapshot: Snapshot, number: int, terms: Sequence[QueryTerm]) -> bool:
-    """Tell whether a document is among the first, or as good as one of them."""
-    _, scores = snapshot.best(terms, snapshot.live, _DEPTH)
+    """Tell whether a document scores at least half as much as the best for its own words.
+
+    Its place alone would say little: a knowledge base has many records of the same wording.
+    """
+    _, scores = snapshot.best(terms, snapshot.live, 1)
     own = snapshot.postings.scores(terms, np.array([number], dtype=np.int64))
-    return bool(scores.size) and float(own[0]) >= float(scores[-1])
+    return bool(scores.size) and float(own[0]) >= _LEAST * float(scores[0])
 
 
 def _hash(revisions: Mapping[str, int]) -> str:

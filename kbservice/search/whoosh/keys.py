@@ -44,8 +44,7 @@ def joined(texts: Sequence[str]) -> NDArray[np.uint8]:
 
 def hashed(stream: str, text: NDArray[np.uint8], count: int) -> tuple[Keys, NDArray[np.int64]]:
     """Return the key of each term of a joined text, and where each ends."""
-    hashes, ends = _hashed(text, count)
-    return hashes | np.uint64(STREAMS[stream] << _STREAM_SHIFT), ends
+    return _hashed(text, count, np.uint64(STREAMS[stream] << _STREAM_SHIFT))
 
 
 def first_key(stream: str) -> np.uint64:
@@ -54,7 +53,9 @@ def first_key(stream: str) -> np.uint64:
 
 
 @compiled
-def _hashed(text: NDArray[np.uint8], count: int) -> tuple[Keys, NDArray[np.int64]]:
+def _hashed(
+    text: NDArray[np.uint8], count: int, stream: np.uint64
+) -> tuple[Keys, NDArray[np.int64]]:
     found = np.empty(count, dtype=np.uint64)
     ends = np.empty(count, dtype=np.int64)
     value = np.uint64(14695981039346656037)
@@ -65,7 +66,7 @@ def _hashed(text: NDArray[np.uint8], count: int) -> tuple[Keys, NDArray[np.int64
             continue
         value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
         value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-        found[at] = (value ^ (value >> np.uint64(33))) >> np.uint64(3)
+        found[at] = ((value ^ (value >> np.uint64(33))) >> np.uint64(3)) | stream
         ends[at] = i
         at += 1
         value = np.uint64(14695981039346656037)
