@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from threading import Event, Thread
 from types import FrameType
 from typing import Protocol
@@ -72,13 +72,15 @@ def run_service(settings: Settings, *, with_worker: bool, announce: Callable[[st
     """
     application = open_application(settings)
     logs.configure(settings.log_format)
-    application.warm()
     server = _listen(settings, create_app(application))
     signal.signal(signal.SIGTERM, _end)
-    with ExitStack() as stack:
+    # Ctrl-C may also come before waitress listens to it.
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
         stack.callback(server.close)
         if with_worker:
+            # It starts while we warm up.
             stack.enter_context(SupervisedWorker(_environment(settings)))
+        application.warm()
         announce(_address(server, settings.host))
         # Waitress ends its loop on KeyboardInterrupt and SystemExit and finishes requests.
         server.run()

@@ -195,7 +195,7 @@ class Indexing:
                 error=error,
             )
 
-    def wait_until_visible(self, sequence: int, timeout_s: float = 10.0) -> bool:
+    def wait_until_visible(self, sequence: int, timeout_s: float = 20.0) -> bool:
         """Block until searches in this process see the change; False on timeout."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
