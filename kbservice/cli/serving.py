@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from threading import Event, Thread
@@ -15,11 +16,15 @@ from waitress.server import create_server
 
 from kbservice import logs
 from kbservice import worker as worker_loop
+from kbservice.bootstrap import Application
 from kbservice.cli.invocation import Invocation, invoked, open_application
 from kbservice.cli.supervisor import SupervisedWorker, follow_parent
 from kbservice.errors import Unavailable
 from kbservice.settings import Settings
 from kbservice.web.app import create_app
+
+_WORKER_WAIT_S = 30.0
+_POLL_S = 0.1
 
 
 @click.command()
@@ -81,9 +86,18 @@ def run_service(settings: Settings, *, with_worker: bool, announce: Callable[[st
             # It starts while we warm up.
             stack.enter_context(SupervisedWorker(_environment(settings)))
         application.warm()
+        if with_worker:
+            _wait_for_worker(application)
         announce(_address(server, settings.host))
         # Waitress ends its loop on KeyboardInterrupt and SystemExit and finishes requests.
         server.run()
+
+
+def _wait_for_worker(application: Application) -> None:
+    """Give the worker a while to come up, so that the first change is soon searchable."""
+    deadline = time.monotonic() + _WORKER_WAIT_S
+    while not application.heartbeat.is_alive and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
 
 
 class _Server(Protocol):
