@@ -31,6 +31,18 @@ class PostgresDatabases:
         """Drop what ``create`` made, and end the connections to it."""
         self._execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
+    def refuse(self, name: str) -> None:
+        """End the connections to the database ``name`` and let nobody in."""
+        self._execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        self._execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname = '{name}'"
+        )
+
+    def welcome(self, name: str) -> None:
+        """Let connections in again after ``refuse``."""
+        self._execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
     def _execute(self, statement: str) -> None:
         engine = create_engine(self.admin, isolation_level="AUTOCOMMIT")
         try:
@@ -62,3 +74,20 @@ def copy_sqlite(template: Path, target: Path) -> str:
     """Return the URL of a copy of a closed SQLite file."""
     shutil.copyfile(template, target)
     return f"sqlite:///{target}"
+
+
+@contextmanager
+def lost(url: str) -> Iterator[None]:
+    """Take the database of ``url`` out of reach while the block runs."""
+    target = make_url(url)
+    if target.get_backend_name() == "sqlite":
+        path = Path(target.database or "")
+        away = path.rename(path.with_suffix(".away"))
+        yield
+        away.rename(path)
+        return
+    name = target.database or ""
+    server = PostgresDatabases(admin=target.set(database="postgres"))
+    server.refuse(name)
+    yield
+    server.welcome(name)
