@@ -16,6 +16,7 @@ from kbservice.search import spelling
 from kbservice.search.completion import Completion
 from kbservice.search.documents import (
     DocumentKind,
+    IndexState,
     SearchHit,
     SearchPage,
     SearchQuery,
@@ -71,22 +72,37 @@ class SearchRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """A request as it will be searched; equal ones find the same in the same index.
+
+    Attributes:
+        query: With what the asker may see as filters, and synonyms.
+        typed: The same without synonyms.
+        parsed: What the words alone say.
+        synonyms: The book that ``query`` was expanded with.
+    """
+
+    query: SearchQuery
+    typed: SearchQuery
+    parsed: SearchQuery
+    synonyms: SynonymBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchAnswer:
     """A page of hits and how far it can be trusted.
 
     Attributes:
         query: As it was searched: with filters, and with synonyms in ``expansions``.
-        synonyms: Version of the synonym book that it was searched with.
         degraded: Parts that were down, empty if none was.
-        lag_s: Age of the oldest change that the page may lack.
+        corrected: Little was found, so that a correction was looked for.
     """
 
     query: SearchQuery
     page: SearchPage
     took_ms: float
-    synonyms: int = 0
-    lag_s: float = 0.0
     degraded: tuple[str, ...] = ()
+    corrected: bool = False
 
 
 class Retrieval:
@@ -140,29 +156,48 @@ class Retrieval:
         Raises:
             QuerySyntaxError: The query cannot be read.
         """
-        started = time.perf_counter()
+        return self.answer(self.understand(request, principal))
+
+    def understand(self, request: SearchRequest, principal: Principal) -> Understood:
+        """Read a request, and remember that it was asked.
+
+        Raises:
+            QuerySyntaxError: The query cannot be read.
+        """
         parsed = parse(request.q, now=request.now)
         typed = _restricted(parsed, request, principal)
         book = self._book()
-        query = book.expand(typed)
+        self._recent.note(request.q)
+        return Understood(query=book.expand(typed), typed=typed, parsed=parsed, synonyms=book)
+
+    def answer(self, asked: Understood) -> SearchAnswer:
+        """Return one page of what was asked for."""
+        started = time.perf_counter()
         degraded: tuple[str, ...] = ()
+        corrected = False
         try:
-            page = self._engine.search(query)
+            page = self._engine.search(asked.query)
             if page.state is not None and not page.state.whole:
                 degraded = ("ranking",)
-            if _may_be_mistyped(page, query):
-                meant = self._meant(typed, page, book)
+            if corrected := _may_be_mistyped(page, asked.query):
+                meant = self._meant(asked, page)
                 page = replace(
-                    page, did_you_mean=read_as(_as_typed(meant, parsed)) if meant else ""
+                    page, did_you_mean=read_as(_as_typed(meant, asked.parsed)) if meant else ""
                 )
         except IndexUnavailable as error:
             log.warning("search_degraded", reason=str(error))
-            page, degraded = self._from_store(typed), ("index",)
-        self._recent.note(request.q)
+            page, degraded = self._from_store(asked.typed), ("index",)
         took_ms = round((time.perf_counter() - started) * 1000, 2)
         return SearchAnswer(
-            query=query, page=page, took_ms=took_ms, synonyms=book.version, degraded=degraded
+            query=asked.query, page=page, took_ms=took_ms, degraded=degraded, corrected=corrected
         )
+
+    def index(self) -> IndexState | None:
+        """Return what searches see now; None where the index is down."""
+        try:
+            return self._engine.state()
+        except IndexUnavailable:
+            return None
 
     def complete(
         self, typed: str, principal: Principal, limit: int = MAX_COMPLETIONS
@@ -191,13 +226,13 @@ class Retrieval:
             self._lag_until = time.monotonic() + _LAG_KEPT_S
         return self._pending.lag_s(now)
 
-    def _meant(self, typed: SearchQuery, page: SearchPage, book: SynonymBook) -> SearchQuery | None:
+    def _meant(self, asked: Understood, page: SearchPage) -> SearchQuery | None:
         """Return the first correction that finds more within the same filters."""
         vocabulary = self._vocabulary.ready()
         if vocabulary is None:
             return None
-        for proposal in spelling.proposals(typed, vocabulary):
-            found = self._engine.search(replace(book.expand(proposal), size=1))
+        for proposal in spelling.proposals(asked.typed, vocabulary):
+            found = self._engine.search(replace(asked.synonyms.expand(proposal), size=1))
             if _finds_more(found, page):
                 return proposal
         return None

@@ -9,7 +9,9 @@ import pytest
 
 from kbservice.bootstrap import Application
 from kbservice.domain.account import SYSTEM
+from kbservice.domain.article import Visibility
 from kbservice.services.knowledge import NewArticle
+from kbservice.web.api.schemas.search import SearchOut
 from tests.api.calling import Caller
 
 Publish = Callable[..., str]
@@ -221,3 +223,42 @@ def test_a_query_bomb_is_answered_or_refused(agent: Caller, publish: Publish, bo
     answer = agent.get("search", query_string={"q": bomb})
 
     assert answer.status_code in {200, 422}
+
+
+@pytest.mark.parametrize(
+    "query", ["打印机", "脱机 xyzzy", "nothing-such", "", "打印机&explain=true"]
+)
+def test_what_is_written_directly_has_the_documented_shape(
+    agent: Caller, publish: Publish, query: str
+) -> None:
+    publish("打印机脱机", category="hardware", tags=("a", "b"))
+    for _ in range(2):  # the second one may be remembered
+        answered = agent.get(f"search?q={query}&size=1")
+        assert SearchOut.model_validate_json(answered.data).hits is not None
+
+
+def test_an_answer_that_is_remembered_is_as_new_as_the_index_and_the_synonyms(
+    agent: Caller, application: Application, publish: Publish
+) -> None:
+    def found() -> tuple[int, str]:
+        answered = agent.get("search?q=蓝屏")
+        return answered.get_json()["total"], answered.headers["ETag"]
+
+    for number in range(3):
+        publish(f"电脑蓝屏 {number}")
+    total, tag = found()
+    assert ((3, tag), 3) == (found(), total)
+
+    application.synonyms.add("蓝屏, 死机", SYSTEM)
+    publish("电脑死机")
+    assert 4 == found()[0]
+    assert tag != found()[1]
+
+
+def test_forms_are_not_told_what_staff_was_answered(
+    agent: Caller, intake: Caller, publish: Publish
+) -> None:
+    for number in range(3):
+        publish(f"电脑蓝屏 {number}", visibility=Visibility.INTERNAL)
+    assert 3 == agent.get("search?q=蓝屏").get_json()["total"]
+    assert 0 == intake.get("search?q=蓝屏").get_json()["total"]

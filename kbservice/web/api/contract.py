@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, cast, get_type_hints
 
 from flask import request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
 from spectree import Response, SecurityScheme, SpecTree
 from spectree.models import SecureType, SecuritySchemeData
+from spectree.utils import get_multidict_items
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 import kbservice
@@ -91,7 +92,11 @@ spec = SpecTree(
 
 
 def contract(
-    *, tag: str, answers: type[BaseModel] | None = None, status: int = 200
+    *,
+    tag: str,
+    answers: type[BaseModel] | None = None,
+    status: int = 200,
+    is_written: bool = False,
 ) -> Callable[[Callable[..., object]], View]:
     """State what a view answers; what it takes are its arguments ``query`` and ``json``.
 
@@ -99,6 +104,8 @@ def contract(
         tag: Group in the document.
         answers: Shape of the body of a success; None: there is no body.
         status: Status of a success.
+        is_written: The view takes a query and returns a response whose body it wrote itself;
+            it is sent unread. A test has to compare it with ``answers``.
     """
 
     def decorate(view: Callable[..., object]) -> View:
@@ -106,6 +113,8 @@ def contract(
         validated = spec.validate(
             resp=Response(**{f"HTTP_{status}": answers}), tags=(tag,), operation_id=view.__name__
         )(view)
+        if is_written:
+            return _asked_only(validated, view)
 
         @wraps(validated)
         def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
@@ -117,6 +126,22 @@ def contract(
         return guarded
 
     return decorate
+
+
+def _asked_only(validated: View, view: Callable[..., object]) -> View:
+    """Return the view with its query checked, and its answer left alone."""
+    shape = get_type_hints(view)["query"]
+
+    @wraps(validated)
+    def asked() -> ResponseReturnValue:
+        try:
+            query = shape.model_validate(get_multidict_items(request.args, shape))
+        except ValidationError as error:
+            raise refusal(error) from error
+        answer = view(query=query)
+        return cast("ResponseReturnValue", answer)
+
+    return asked
 
 
 def _demand_object() -> None:

@@ -2,48 +2,71 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from dataclasses import replace
+
+from flask import Response, current_app
+from flask.sansio.blueprints import BlueprintSetupState
 
 from kbservice.domain.account import Role
 from kbservice.errors import InvalidInput, Unavailable
-from kbservice.services.retrieval import SearchAnswer, SearchRequest
+from kbservice.search.documents import IndexState
+from kbservice.services.retrieval import (
+    Retrieval,
+    SearchAnswer,
+    SearchRequest,
+    Understood,
+)
 from kbservice.web.api import cursors
+from kbservice.web.api.answers import Answers, completed, written
 from kbservice.web.api.blueprint import api
-from kbservice.web.api.conditions import weak_etag
 from kbservice.web.api.contract import contract
 from kbservice.web.api.schemas.search import (
     CompleteQuery,
     CompletionsOut,
     SearchOut,
     SearchQuery,
+    presented,
 )
-from kbservice.web.context import application, metrics, principal
+from kbservice.web.context import application, locale, metrics, principal
 from kbservice.web.limits import SEARCH, limited
 from kbservice.web.searching import MAX_OFFSET, dated, relaxation_notice
 from kbservice.web.security import requires
+
+_ANSWERS = "kbservice.answers"
+
+
+@api.record
+def _remember(state: BlueprintSetupState) -> None:
+    state.app.extensions[_ANSWERS] = Answers()
 
 
 @api.get("/search")
 @requires(Role.INTAKE)
 @limited(SEARCH)
-@contract(tag="search", answers=SearchOut)
-def search(query: SearchQuery) -> tuple[SearchOut, dict[str, str]]:
+@contract(tag="search", answers=SearchOut, is_written=True)
+def search(query: SearchQuery) -> Response:
     """Search published articles and solved tickets."""
+    started = time.perf_counter()
+    retrieval = application().retrieval
     wanted = dated(query.wanted)
     with metrics().search_duration.time():
-        answer = application().retrieval.search(_placed(query, wanted), principal())
-    lag_s, down = _lag(answer)
-    for part in down:
-        metrics().degraded_answers.labels(part).inc()
-    place = answer.page.more_after
-    found = SearchOut.of(
-        answer,
-        lag_s=lag_s,
-        degraded=down,
-        notice=relaxation_notice(answer.page),
-        next_cursor=cursors.written(place, wanted) if place else None,
-    )
-    return found, _etag(answer)
+        asked = retrieval.understand(_placed(query, wanted), principal())
+        name = _name(asked, wanted, retrieval.index())
+        answers: Answers = current_app.extensions[_ANSWERS]
+        members = answers.recall(name)
+        degraded: tuple[str, ...] = ()
+        if members is None:
+            answer = retrieval.answer(asked)
+            members, degraded = written(_members(answer, wanted)), answer.degraded
+            if _is_lasting(answer, name, _name(asked, wanted, answer.page.state)):
+                answers.keep(name, members)
+    body = completed(members, **_moment(retrieval, degraded, started))
+    response = current_app.response_class(body, mimetype="application/json")
+    if name and not degraded:
+        response.set_etag(name, weak=True)
+    return response
 
 
 @api.get("/search/complete")
@@ -70,17 +93,51 @@ def _placed(query: SearchQuery, wanted: SearchRequest) -> SearchRequest:
     return wanted
 
 
-def _lag(answer: SearchAnswer) -> tuple[float, tuple[str, ...]]:
+def _members(answer: SearchAnswer, wanted: SearchRequest) -> dict[str, object]:
+    place = answer.page.more_after
+    return presented(
+        answer,
+        notice=relaxation_notice(answer.page),
+        next_cursor=cursors.written(place, wanted) if place else None,
+    )
+
+
+def _moment(retrieval: Retrieval, degraded: tuple[str, ...], started: float) -> dict[str, object]:
+    """Return the members that are never the same twice, and count what is down."""
+    state = retrieval.index()
     try:
-        return application().retrieval.lag_s(application().clock.now()), answer.degraded
+        lag_s = retrieval.lag_s(application().clock.now())
     except Unavailable:
-        return 0.0, (*answer.degraded, "store")
+        lag_s, degraded = 0.0, (*degraded, "store")
+    for part in degraded:
+        metrics().degraded_answers.labels(part).inc()
+    return {
+        "index": {
+            "generation": state.generation if state else 0,
+            "lag_s": lag_s,
+            "complete": state.complete if state else False,
+        },
+        "took_ms": round((time.perf_counter() - started) * 1000, 2),
+        "degraded": bool(degraded),
+        "degraded_parts": degraded,
+    }
 
 
-def _etag(answer: SearchAnswer) -> dict[str, str]:
-    """Name the answer by what it depends on; a degraded one has no name to come back by."""
-    state = answer.page.state
-    if state is None or answer.degraded:
-        return {}
-    commit = (state.generation, state.commit, state.sequence)
-    return weak_etag(commit, answer.query, answer.page.did_you_mean)
+def _name(asked: Understood, wanted: SearchRequest, state: IndexState | None) -> str:
+    """Name the answer by what it depends on; without an index it has no name."""
+    if state is None:
+        return ""
+    index = (state.generation, state.commit, state.sequence, state.whole)
+    # The cursor in the answer names the request, in which these may stand as they do in `q`.
+    request = (wanted.kind, wanted.since, wanted.until)
+    facts = repr((locale(), index, request, asked.query)).encode()
+    return hashlib.blake2b(facts, digest_size=16).hexdigest()
+
+
+def _is_lasting(answer: SearchAnswer, name: str, name_now: str) -> bool:
+    """Tell whether the answer is the same until the index changes.
+
+    Where little is found, corrections are looked for, and these change with the vocabulary;
+    what an index found that was renewed just now has another name.
+    """
+    return name == name_now != "" and not (answer.degraded or answer.corrected)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field
 
 from kbservice.search.completion import Completion
-from kbservice.search.documents import SearchHit, SearchPage
+from kbservice.search.documents import SearchHit
 from kbservice.services.retrieval import SearchAnswer, SearchRequest
 from kbservice.web.api.schemas.base import IndexStamp, Name, Out, Query, aware
 
@@ -121,36 +121,6 @@ class HitOut(Out):
     last_success_at: datetime | None
     updated_at: datetime | None
 
-    @classmethod
-    def of(cls, hit: SearchHit) -> HitOut:
-        """Present a hit; what comes from our own typed records is not checked once more."""
-        document = hit.document
-        return cls.model_construct(
-            id=document.id,
-            kind=document.kind,
-            number=document.id if document.kind == "ticket" else None,
-            title=document.title,
-            title_html=hit.title_html,
-            snippet=hit.snippet_html,
-            score=round(hit.score, 4),
-            why=[
-                HitReasonOut.model_construct(
-                    term=part.term, field=part.field, score=round(part.score, 4)
-                )
-                for part in hit.why
-            ],
-            state=document.state,
-            category=document.category or None,
-            product=document.product or None,
-            version=document.version or None,
-            tags=list(document.tags),
-            article_id=document.article_id or None,
-            solved_count=document.solved_count,
-            failed_count=document.failed_count,
-            last_success_at=document.last_success_at,
-            updated_at=document.updated_at,
-        )
-
 
 class FacetValueOut(Out):
     """How many hits have this value."""
@@ -179,60 +149,62 @@ class SearchOut(Out):
     degraded: bool
     degraded_parts: list[str]
 
-    @classmethod
-    def of(
-        cls,
-        answer: SearchAnswer,
-        *,
-        lag_s: float,
-        degraded: tuple[str, ...],
-        notice: str,
-        next_cursor: str | None,
-    ) -> SearchOut:
-        """Present a page of hits."""
-        page, state = answer.page, answer.page.state
-        facets = {
-            name: [
-                FacetValueOut.model_construct(value=value, count=count) for value, count in values
-            ]
+
+def presented(answer: SearchAnswer, *, notice: str, next_cursor: str | None) -> dict[str, object]:
+    """Return what `SearchOut` has of a page, but for `index`, `took_ms` and what is down.
+
+    Plain values: building and checking the shapes took a tenth of a search's time.
+    """
+    page, query = answer.page, answer.query
+    return {
+        "query": {
+            "raw": query.raw,
+            "terms": page.terms,
+            "read_as": page.read_as,
+            "expansions": [
+                {"text": expansion.text, "added": expansion.added} for expansion in query.expansions
+            ],
+        },
+        "total": page.total,
+        "hits": [_hit(hit) for hit in page.hits],
+        "next": next_cursor,
+        "facets": {
+            name: [{"value": value, "count": count} for value, count in values]
             for name, values in page.facets.items()
-        }
-        return cls.model_construct(
-            query=_read_query(answer),
-            total=page.total,
-            hits=[HitOut.of(hit) for hit in page.hits],
-            next=next_cursor,
-            facets=facets,
-            did_you_mean=page.did_you_mean or None,
-            relaxed=page.relaxed,
-            relaxation=_relaxation(page, notice),
-            index=IndexStamp(
-                generation=state.generation if state else 0,
-                lag_s=lag_s,
-                complete=state.complete if state else False,
-            ),
-            took_ms=answer.took_ms,
-            degraded=bool(degraded),
-            degraded_parts=list(degraded),
-        )
+        },
+        "did_you_mean": page.did_you_mean or None,
+        "relaxed": page.relaxed,
+        "relaxation": {"how": page.relaxation, "dropped": page.dropped, "notice": notice}
+        if page.relaxation
+        else None,
+    }
 
 
-def _read_query(answer: SearchAnswer) -> ReadQueryOut:
-    return ReadQueryOut(
-        raw=answer.query.raw,
-        terms=list(answer.page.terms),
-        read_as=answer.page.read_as,
-        expansions=[
-            ExpansionOut(text=expansion.text, added=list(expansion.added))
-            for expansion in answer.query.expansions
+def _hit(hit: SearchHit) -> dict[str, object]:
+    document = hit.document
+    return {
+        "id": document.id,
+        "kind": document.kind,
+        "number": document.id if document.kind == "ticket" else None,
+        "title": document.title,
+        "title_html": hit.title_html,
+        "snippet": hit.snippet_html,
+        "score": round(hit.score, 4),
+        "why": [
+            {"term": part.term, "field": part.field, "score": round(part.score, 4)}
+            for part in hit.why
         ],
-    )
-
-
-def _relaxation(page: SearchPage, notice: str) -> RelaxationOut | None:
-    if not page.relaxation:
-        return None
-    return RelaxationOut(how=page.relaxation, dropped=list(page.dropped), notice=notice)
+        "state": document.state,
+        "category": document.category or None,
+        "product": document.product or None,
+        "version": document.version or None,
+        "tags": document.tags,
+        "article_id": document.article_id or None,
+        "solved_count": document.solved_count,
+        "failed_count": document.failed_count,
+        "last_success_at": document.last_success_at,
+        "updated_at": document.updated_at,
+    }
 
 
 class CompleteQuery(Query):
