@@ -206,7 +206,7 @@ class SearchPage:
     """One page of hits, best first.
 
     Attributes:
-        facets: Field name to (value, count) pairs, most frequent first.
+        facets: Field name to (value, count) pairs, the 50 most frequent ones, most frequent first.
         read_as: How the query was understood, in the syntax a user could type.
         relaxed: True if no document held all words and they were loosened.
         relaxation: How.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from kbservice.search.documents import Filters, SearchDocument
 
 FACETS = ("kind", "category", "product", "version", "tag", "state")
+MOST_VALUES = 50
+"""So many values of a facet are counted out at most: nobody reads more."""
 FILTERED = ("category", "product", "version", "tag", "state", "visibility")
 
 

@@ -23,7 +23,7 @@ from kbservice.search.documents import (
 )
 from kbservice.search.engine import IndexWriter, RebuildReport
 from kbservice.search.explaining import reasons
-from kbservice.search.filtering import FACETS, allows, values_of
+from kbservice.search.filtering import FACETS, MOST_VALUES, allows, values_of
 from kbservice.search.matching import Slot
 from kbservice.search.planner import selected
 from kbservice.search.snippets import Highlighter
@@ -314,7 +314,7 @@ def _rank(query: SearchQuery, document: SearchDocument, scores: dict[str, float]
 
 def _counted(field: str, documents: list[SearchDocument]) -> tuple[tuple[str, int], ...]:
     counts = Counter(value for document in documents for value in values_of(document, field))
-    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES])
 
 
 def _stands(slots: tuple[Slot, ...], document: SearchDocument, field: str) -> bool:

@@ -34,6 +34,8 @@ TermKind = Literal["han", "latin", "identifier"]
 
 _TOKEN: Final = re.compile(f"([{HAN}]+)|([{KANA}{HANGUL}]+)|{atoms.PATTERN}")
 _HAN_GROUP: Final = 1
+_SHORT: Final = 32
+_KEPT: Final = 1 << 12
 _UNIT: Final = re.compile(
     rf"[{UNSPACED}]|(?<![A-Za-z0-9_])(?:[A-Za-z]\+\+|[CFJcfj]\#(?![A-Za-z0-9_]))|[^\W\d_{UNSPACED}]+|\d+"
 )
@@ -89,6 +91,12 @@ def analyze(text: str, *, keep_stop: bool = False) -> Streams:
         text: Any text; it is folded here.
         keep_stop: Keep stop words, for a query that consists of nothing else.
     """
+    if len(text) <= _SHORT:
+        return _remembered(text, keep_stop)
+    return _taken_apart(text, keep_stop)
+
+
+def _taken_apart(text: str, keep_stop: bool) -> Streams:  # noqa: FBT001  # as it is remembered
     words: list[str] = []
     bigrams: list[str] = []
     chars: list[str] = []
@@ -119,6 +127,10 @@ def analyze(text: str, *, keep_stop: bool = False) -> Streams:
         identifiers=tuple(identifiers),
         pairs=tuple(map(" ".join, itertools.pairwise(heads))),
     )
+
+
+# A query's words are analysed about six times on their way, and asked again soon.
+_remembered = functools.lru_cache(_KEPT)(_taken_apart)
 
 
 def spans(text: str) -> list[Span]:
