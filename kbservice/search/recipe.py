@@ -216,10 +216,12 @@ def query_terms(streams: Streams, frequencies: Frequencies, documents: int) -> I
         ]
         # The rarest terms have the highest idf.
         found.sort()
+        share = STREAMS[stream]
         for frequency, term, count in found[: MAX_TERMS[stream]]:
             value = idf(documents, frequency)
-            repeated = (K3 + 1.0) * count / (count + K3)
-            weight = STREAMS[stream] * repeated * (value / _LONG_PIVOT) ** power
+            weight = share * (K3 + 1.0) * count / (count + K3)
+            if power:
+                weight *= (value / _LONG_PIVOT) ** power
             if stream == "words" and term in inner:
                 weight *= _INNER_SHARE
             yield QueryTerm(stream, term, value, weight)
@@ -238,12 +240,15 @@ def covered(score: Number, held: Number, asked: float) -> Number:
 
 def _inner_words(words: Collection[str]) -> frozenset[str]:
     """Return the Chinese words that lie inside a longer one."""
-    parts = {
-        word[start:end]
-        for word in words
-        if not word.isascii() and len(word) <= _INNER_LONGEST
-        for start in range(len(word))
-        for end in range(start + 1, len(word) + 1)
-        if end - start < len(word)
-    }
+    outer = [w for w in words if 1 < len(w) <= _INNER_LONGEST and not w.isascii()]
+    # Single characters and longer parts apart: most words have two characters.
+    parts = set("".join(outer))
+    for word in outer:
+        length = len(word)
+        if length > 2:  # noqa: PLR2004
+            parts.update(
+                word[start:end]
+                for start in range(length - 1)
+                for end in range(start + 2, length + (start > 0))
+            )
     return frozenset(parts.intersection(words))

@@ -15,7 +15,7 @@ from kbservice.search.whoosh.keys import STREAMS, keys_of
 from kbservice.search.whoosh.part import Numbers, Part
 from kbservice.search.whoosh.postings import Mask
 
-_CAPACITY: Final = 20_000
+_CAPACITY: Final = 60_000
 
 
 class Directory:
