@@ -15,6 +15,17 @@ from kbservice.text.tokens import FINGERPRINT
 from tests.contract.documents import MONDAY, OFFICE, article, fill, found
 
 
+STRANGE_TICKETS = (
+    "数据库连接超时" * 7_000,
+    "a" * 50_000,
+    " ".join(f"ERR-{number}" for number in range(5_000)),
+    "的了是 the of " * 3_000,
+    '(*[^"~:-+' * 5_000,
+    "👩\u200d💻e\u0301\u202e" * 5_000,
+    "\n" * 50_000,
+)
+
+
 def fail_amid_a_batch(engine: SearchEngine) -> None:
     with engine.writer() as writer:
         writer.remove("KB-000001")
@@ -338,6 +349,16 @@ class Ranking:
         assert {hit.id for hit in page.hits} == expected
         near = engine.similar(" ".join(d.title for d in OFFICE), limit=9, within=filters)
         assert {hit.id for hit in near} == expected
+
+    @pytest.mark.parametrize("text", STRANGE_TICKETS)
+    def test_similar_takes_any_text_and_still_finds_what_it_says(
+        self, engine: SearchEngine, text: str
+    ) -> None:
+        fill(engine, *OFFICE)
+        printer = OFFICE[0]
+        found = engine.similar(f"{text} {printer.title}", title=printer.title, limit=3)
+        assert printer.id in {hit.id for hit in found}
+        assert len(engine.similar(text, limit=3)) <= 3
 
     def test_similar_ranks_a_whole_ticket_text(self, engine: SearchEngine) -> None:
         fill(engine, *OFFICE)

@@ -32,7 +32,7 @@ from kbservice.search.whoosh.part import load, save
 from kbservice.search.whoosh.schema import make_schema, pack, unpack
 from kbservice.text.tokens import FINGERPRINT
 
-CHUNK: Final = 2000
+CHUNK: Final = 1000
 _SAMPLE: Final = 2000
 _PROCESSES: Final = 2
 _WORTHWHILE: Final = 4  # chunks
