@@ -36,9 +36,11 @@ _TOKEN: Final = re.compile(f"([{HAN}]+)|([{KANA}{HANGUL}]+)|{atoms.PATTERN}")
 _HAN_GROUP: Final = 1
 _SHORT: Final = 32
 _KEPT: Final = 1 << 12
-_UNIT: Final = re.compile(
-    rf"[{UNSPACED}]|(?<![A-Za-z0-9_])(?:[A-Za-z]\+\+|[CFJcfj]\#(?![A-Za-z0-9_]))|[^\W\d_{UNSPACED}]+|\d+"
+_SPACED_UNIT: Final = (
+    rf"(?<![A-Za-z0-9_])(?:[A-Za-z]\+\+|[CFJcfj]\#(?![A-Za-z0-9_]))|[^\W\d_{UNSPACED}]+|\d+"
 )
+_UNIT: Final = re.compile(f"[{UNSPACED}]|{_SPACED_UNIT}")
+_UNITS: Final = re.compile(f"([{UNSPACED}]+)|({_SPACED_UNIT})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,14 @@ def sequence(text: str) -> list[SequenceToken]:
 
 def sequence_terms(text: str) -> list[str]:
     """Return only the texts of ``sequence``: their index is their position."""
-    return [unit.lower() for unit in _UNIT.findall(fold_text(text))]
+    units: list[str] = []
+    # A match for each run, not for each character, takes a quarter of the time.
+    for characters, unit in _UNITS.findall(fold_text(text)):
+        if characters:
+            units += characters
+        else:
+            units.append(unit.lower())
+    return units
 
 
 @functools.lru_cache(1 << 16)
