@@ -34,6 +34,7 @@ from kbservice.services.recent import RecentQueries
 from kbservice.services.releases import Releases
 from kbservice.services.resolution import ResolutionDesk
 from kbservice.services.retrieval import Retrieval
+from kbservice.services.schedule import Schedule, Timetable
 from kbservice.services.suggesting import Suggesting
 from kbservice.services.synonyms import Synonyms
 from kbservice.services.tickets import Tickets
@@ -78,6 +79,7 @@ class Application:
     indexing: Indexing
     training: Training
     jobs: Jobs
+    schedule: Schedule
     importing: Importing
     exporting: Exporting
     doctor: Doctor
@@ -170,6 +172,7 @@ def _wired(parts: _Parts) -> Application:
     indexing = Indexing(database=database, engine=parts.engine, clock=clock)
     releases = Releases(folder=parts.settings.classifier_dir, key=parts.vault.sign_key)
     training = Training(database=database, profiles=profiles, releases=releases, clock=clock)
+    jobs = Jobs(database=database, clock=clock, works=_works(indexing, training))
     recent = RecentQueries()
     synonyms = Synonyms(database=database, engine=parts.engine, clock=clock, recent=recent.latest)
     suggesting = Suggesting(
@@ -201,7 +204,16 @@ def _wired(parts: _Parts) -> Application:
         knowledge=Knowledge(database=database, clock=clock),
         indexing=indexing,
         training=training,
-        jobs=Jobs(database=database, clock=clock, works=_works(indexing, training)),
+        jobs=jobs,
+        schedule=Schedule(
+            database=database,
+            jobs=jobs,
+            training=training,
+            clock=clock,
+            timetable=Timetable(
+                hour=parts.settings.train_hour, enough=parts.settings.train_after, zone=zone
+            ),
+        ),
         importing=Importing(
             database=database, profiles=profiles, vault=parts.vault, clock=clock, zone=zone
         ),
@@ -221,7 +233,9 @@ def _works(indexing: Indexing, training: Training) -> Mapping[str, JobWork]:
     return {
         "rebuild_index": lambda _arguments, progress: indexing.rebuild(progress),
         "train_classifier": lambda arguments, progress: training.train(
-            progress, profile_key=str(arguments.get("profile", ""))
+            progress,
+            profile_key=str(arguments.get("profile", "")),
+            only_if_new=bool(arguments.get("only_if_new")),
         ),
     }
 

@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field("console", description="Shape of log lines")
     poll_interval_s: float = Field(0.2, gt=0, le=10, description="Pause of an idle worker")
     refresh_interval_s: float = Field(0.5, ge=0, le=10, description="Readers look for new commits")
+    train_hour: int = Field(
+        3, ge=-1, le=23, description="Hour of the nightly training, in the zone above; -1: never"
+    )
+    train_after: int = Field(
+        200, ge=0, description="New labels that do not wait for the night; 0: all wait"
+    )
     secure_cookies: bool = Field(False, description="Session cookies over HTTPS only")
 
     @classmethod

@@ -31,6 +31,7 @@ def _step(application: Application, name: str) -> float:
     """Do what waits; return how long to pause before looking again, in seconds."""
     try:
         application.heartbeat.beat(name)
+        application.schedule.tick()
         settled = application.indexing.drain()
         worked = application.jobs.run_next(name)
     except IndexLocked as error:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 import structlog
 
@@ -19,16 +20,26 @@ from kbservice.store import audit
 from kbservice.store import tickets as store
 from kbservice.store.database import Database
 from kbservice.store.tickets import LabelledTicket
+from kbservice.text.tokens import FINGERPRINT
+from kbservice.triage.artifacts import Release
 from kbservice.triage.classifier import ReleaseInfo
-from kbservice.triage.dataset import TrainingTicket
-from kbservice.triage.training import Trained, train
+from kbservice.triage.dataset import LabelName, TrainingTicket
+from kbservice.triage.packing import FORMAT
+from kbservice.triage.promotion import USUAL, objection
+from kbservice.triage.training import Trained, data_hash, figures, train
 
 log = structlog.get_logger(__name__)
 
 # Tickets of one import day have no order in time worth the name.
 _SPREAD = timedelta(days=1)
-# A release may be this much worse in macro-F1, which is noise, but not more.
-_MARGIN = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastTraining:
+    """When the newest release was trained, and on how many tickets."""
+
+    at: datetime
+    tickets: int
 
 
 class Training:
@@ -42,8 +53,19 @@ class Training:
         self._releases = releases
         self._clock = clock
 
-    def train(self, progress: Progress | None = None, *, profile_key: str = "") -> dict[str, Any]:
+    def train(
+        self,
+        progress: Progress | None = None,
+        *,
+        profile_key: str = "",
+        only_if_new: bool = False,
+    ) -> dict[str, Any]:
         """Learn from every ticket whose label a person or an import vouched for.
+
+        Args:
+            progress: Told of each stage.
+            profile_key: Whose tickets; empty: the instance's.
+            only_if_new: Do nothing where the last release learned from just the same tickets.
 
         Raises:
             InvalidInput: There are too few labelled tickets.
@@ -54,8 +76,10 @@ class Training:
         with self._database.reading() as session:
             found = list(store.labelled(session, profile.key))
         tickets, holdout = _ordered(found)
-        progress.stage("train", 0)
         shelf = self._releases.shelf
+        if only_if_new and (same := self._learned_already(tickets, profile.key)):
+            return {"release": same, "profile": profile.key, "skipped": "nothing is new"}
+        progress.stage("train", 0)
         release_id = shelf.next_id()
         now = self._clock.now()
         trained = train(tickets, ReleaseInfo(release=release_id, trained_at=now))
@@ -118,17 +142,50 @@ class Training:
         if self._releases.problem:
             yield self._releases.problem
 
+    def last(self, profile_key: str = "") -> LastTraining | None:
+        """Return when the profile's newest release was trained, and on how many tickets."""
+        profile = self._profiles.get(profile_key)
+        manifest = self._newest(profile.key)
+        if manifest is None:
+            return None
+        return LastTraining(
+            at=datetime.fromisoformat(manifest["created_at"]), tickets=int(manifest["tickets"])
+        )
+
+    def labelled(self, profile_key: str = "") -> int:
+        """Return how many tickets could be learned from now."""
+        with self._database.reading() as session:
+            return store.count_labelled(session, self._profiles.get(profile_key).key)
+
+    def _learned_already(self, tickets: Sequence[TrainingTicket], profile_key: str) -> str:
+        """Return the newest release if it learned from these tickets with this program."""
+        newest = self._newest(profile_key)
+        if newest is None or newest["data_hash"] != data_hash(tickets):
+            return ""
+        is_readable = newest["analyzer"] == FINGERPRINT and newest["format"] == FORMAT
+        return str(newest["id"]) if is_readable else ""
+
+    def _newest(self, profile_key: str) -> dict[str, Any] | None:
+        for release_id in self._releases.shelf.ids():
+            try:
+                manifest = self._releases.shelf.manifest(release_id)
+            except KbServiceError:
+                continue
+            if manifest["profile"] == profile_key:
+                return manifest
+        return None
+
     def _why_not(self, trained: Trained, profile_key: str) -> str:
         """Return why the challenger must not replace the champion; empty if it may."""
         champion = self._releases.current()
         if champion is None or champion.manifest["profile"] != profile_key:
             return ""
-        for name, figures in champion.manifest["metrics"].items():
+        for name, recorded in champion.manifest["metrics"].items():
             if name not in trained.metrics:
                 return f"it has no {name}"
-            before, after = figures.get("macro_f1", 0.0), trained.metrics[name].get("macro_f1", 0.0)
-            if after < before - _MARGIN:
-                return f"macro-F1 of {name} fell from {before} to {after}"
+            before, after = _compared(champion, trained, name, recorded)
+            if reason := objection(before, after):
+                return f"{name}: {reason}"
         return ""
 
     def _described(self, release_id: str, current: str) -> dict[str, Any]:
@@ -147,6 +204,28 @@ class Training:
             "versions": manifest["versions"],
             "data_hash": manifest["data_hash"],
         }
+
+
+def _compared(
+    champion: Release, trained: Trained, name: str, recorded: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return the figures of both, on tickets that neither has seen if there are enough."""
+    trial = trained.trials[name]
+    learned_until = champion.manifest.get("window", [])[1:]
+    unseen = [
+        ticket
+        for ticket in trial.holdout
+        if learned_until
+        and ticket.created_at
+        and ticket.created_at > datetime.fromisoformat(learned_until[0])
+    ]
+    if len(unseen) < USUAL.tickets or name not in champion.classifiers:
+        return recorded, trained.metrics[name]
+    label = cast("LabelName", name)
+    return (
+        figures(label, champion.classifiers[name], trial.older, unseen),
+        figures(label, trial.classifier, trial.older, unseen),
+    )
 
 
 def _ordered(found: list[LabelledTicket]) -> tuple[list[TrainingTicket], str]:

@@ -109,6 +109,11 @@ def recent(session: Session, limit: int = 20) -> list[Job]:
     return list(session.scalars(select(Job).order_by(Job.id.desc()).limit(limit)))
 
 
+def latest(session: Session, kind: str) -> Job | None:
+    """Return the newest job of a kind, None if there was none."""
+    return session.scalar(select(Job).where(Job.kind == kind).order_by(Job.id.desc()).limit(1))
+
+
 def _get(session: Session, job_id: int, *, for_update: bool = False) -> Job:
     query = select(Job).where(Job.id == job_id)
     if for_update:

@@ -166,14 +166,17 @@ def count_resolved(session: Session) -> int:
     return session.scalars(select(func.count(Resolution.id))).one()
 
 
+def count_labelled(session: Session, profile_key: str) -> int:
+    """Return how many tickets of the profile have a trusted label."""
+    query = _is_labelled(select(Ticket), profile_key)
+    return session.scalars(query.with_only_columns(func.count())).one()
+
+
 def labelled(session: Session, profile_key: str) -> Iterator[LabelledTicket]:
     """Yield the profile's tickets with at least one trusted label, oldest first."""
-    query = select(Ticket).where(
-        Ticket.profile_key == profile_key,
-        or_(Ticket.category_by.in_(_TRUSTED), Ticket.priority_by.in_(_TRUSTED)),
-    )
     rows = session.execute(
-        query.with_only_columns(
+        _is_labelled(select(Ticket), profile_key)
+        .with_only_columns(
             Ticket.number,
             Ticket.title,
             Ticket.body,
@@ -192,6 +195,13 @@ def labelled(session: Session, profile_key: str) -> Iterator[LabelledTicket]:
         .execution_options(yield_per=_BATCH)
     )
     return (_labelled(row) for row in rows)
+
+
+def _is_labelled(query: Select[Ticket], profile_key: str) -> Select[Ticket]:
+    return query.where(
+        Ticket.profile_key == profile_key,
+        or_(Ticket.category_by.in_(_TRUSTED), Ticket.priority_by.in_(_TRUSTED)),
+    )
 
 
 def categories(session: Session) -> tuple[str, ...]:

@@ -274,6 +274,7 @@ def _manifest(release_id: str, trained: Trained, files: Mapping[str, str]) -> di
         "format": FORMAT,
         "tickets": trained.tickets,
         "data_hash": trained.data_hash,
+        "window": [moment.isoformat() for moment in trained.window or ()],
         "analyzer": FINGERPRINT,
         "versions": {
             "python": platform.python_version(),

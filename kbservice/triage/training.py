@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -42,6 +43,8 @@ class Trained:
         parameters: By kind of label, what was chosen on the way.
         skipped: Kinds of label that could not be learned, with the reason.
         data_hash: Changes with anything that the training read.
+        window: When the oldest and the newest ticket came; None where times are not known.
+        trials: By kind of label, what the metrics were measured with.
     """
 
     classifiers: Mapping[str, LinearClassifier]
@@ -50,6 +53,17 @@ class Trained:
     skipped: Mapping[str, str]
     tickets: int
     data_hash: str
+    window: tuple[datetime, datetime] | None = None
+    trials: Mapping[str, Trial] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A classifier of the older tickets, and the newest ones that it did not see."""
+
+    classifier: LinearClassifier
+    older: Sequence[TrainingTicket]
+    holdout: Sequence[TrainingTicket]
 
 
 def train(
@@ -86,8 +100,15 @@ def train(
         parameters={name: {"penalty": item.penalty} for name, item in done.items()},
         skipped={name: str(error) for name, error in skipped.items()},
         tickets=len(known),
-        data_hash=fingerprint(known),
+        data_hash=data_hash(tickets),
+        window=_window(known),
+        trials={name: item.trial for name, item in done.items()},
     )
+
+
+def data_hash(tickets: Sequence[TrainingTicket]) -> str:
+    """Return what changes with anything that a training of these tickets reads."""
+    return fingerprint(tickets[-MAX_TICKETS:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +116,12 @@ class _Lesson:
     classifier: LinearClassifier
     metrics: dict[str, Any]
     penalty: float
+    trial: Trial
+
+
+def _window(tickets: Sequence[TrainingTicket]) -> tuple[datetime, datetime] | None:
+    times = [ticket.created_at for ticket in tickets if ticket.created_at]
+    return (min(times), max(times)) if times else None
 
 
 def _learned(name: LabelName, tickets: Sequence[TrainingTicket], holdout_ratio: float) -> _Lesson:
@@ -103,9 +130,12 @@ def _learned(name: LabelName, tickets: Sequence[TrainingTicket], holdout_ratio: 
     newest = max(1, round(len(tickets) * holdout_ratio))
     judged = _fitted(name, tickets[:-newest])
     final = _fitted(name, tickets, judged.penalty)
-    metrics = _metrics(name, judged.classifier, tickets[:-newest], tickets[-newest:])
+    trial = Trial(classifier=judged.classifier, older=tickets[:-newest], holdout=tickets[-newest:])
+    metrics = figures(name, trial.classifier, trial.older, trial.holdout)
     metrics["train_s"] = round(time.perf_counter() - started, 3)
-    return _Lesson(classifier=final.classifier, metrics=metrics, penalty=judged.penalty)
+    return _Lesson(
+        classifier=final.classifier, metrics=metrics, penalty=judged.penalty, trial=trial
+    )
 
 
 def _check(name: LabelName, tickets: Sequence[TrainingTicket]) -> None:
@@ -136,7 +166,7 @@ def _fitted(
     )
 
 
-def _metrics(
+def figures(
     name: LabelName,
     classifier: LinearClassifier,
     older: Sequence[TrainingTicket],
@@ -151,7 +181,7 @@ def _metrics(
     guess = table.argmax(axis=1)
     commonest = Counter(str(ticket.label(name)) for ticket in older).most_common(1)[0][0]
     constant = np.full_like(truth, place[commonest])
-    figures = {
+    measured = {
         "accuracy": accuracy(truth, guess),
         "macro_f1": macro_f1(truth, guess),
         "ece": calibration_error(truth, table),
@@ -162,7 +192,7 @@ def _metrics(
         "tickets": len(older) + len(holdout),
         "holdout": len(holdout),
         "labels": len(classifier.labels),
-        **{figure: round(value, 4) for figure, value in figures.items()},
+        **{figure: round(value, 4) for figure, value in measured.items()},
         **_automatic(truth, table, classifier.learned.automatic),
         "per_label": _per_label(names, truth, guess),
     }
