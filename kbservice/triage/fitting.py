@@ -12,19 +12,12 @@ import numpy.typing as npt
 from sklearn.svm import LinearSVC
 
 from kbservice.errors import InvalidInput
-from kbservice.triage.calibration import (
-    automatic_threshold,
-    calibrate,
-    label_set_threshold,
-    log_loss,
-    with_temperature,
-)
+from kbservice.triage.calibration import calibrate, log_loss, with_temperature
 from kbservice.triage.classifier import ReleaseInfo, TicketText
 from kbservice.triage.linear_classifier import LinearClassifier, Weights
-from kbservice.triage.vectoriser import Counts, Vectoriser, count, weigh
-
-Doubles = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from kbservice.triage.measures import Doubles, Ints
+from kbservice.triage.thresholds import USUAL, Promises, thresholds
+from kbservice.triage.vectoriser import Block, Counts, Vectoriser, count, weigh
 
 PENALTIES: Final = (0.1, 0.3, 1.0)
 PRIORITY_PENALTIES: Final = (0.02, 0.05, 0.1)
@@ -32,6 +25,8 @@ _FOLDS: Final = 4
 _FOLDS_WHEN_LARGE: Final = 3
 # Non-zero weights times labels above which one probe must do for the choice of the penalty.
 _LARGE: Final = 40_000_000
+MOST_WEIGHTS: Final = 9_000_000
+"""Terms times labels of a release: 18 MB in half precision."""
 _TOLERANCE: Final = 1e-3
 _SEED: Final = 20231001
 
@@ -55,17 +50,23 @@ class Recipe:
     Attributes:
         penalties: Candidates for the inverse regularisation; one is taken as it is.
         keep_priors: Calibrate so that probabilities are as frequent as the labels are.
+        promises: What filling in and label sets must keep.
     """
 
     penalties: tuple[float, ...] = PENALTIES
     keep_priors: bool = False
+    promises: Promises = USUAL
 
 
-def recipe_for(label: str, penalty: float | None = None) -> Recipe:
+def recipe_for(label: str, penalty: float | None = None, promises: Promises = USUAL) -> Recipe:
     """Return how to fit a kind of label, with a penalty that was chosen before if there is one."""
     is_priority = label == "priority"
     penalties = PRIORITY_PENALTIES if is_priority else PENALTIES
-    return Recipe(penalties=penalties if penalty is None else (penalty,), keep_priors=is_priority)
+    return Recipe(
+        penalties=penalties if penalty is None else (penalty,),
+        keep_priors=is_priority,
+        promises=promises,
+    )
 
 
 def fit(tickets: Sequence[TicketText], labels: Sequence[str], recipe: Recipe) -> Fitted:
@@ -89,16 +90,43 @@ def fit(tickets: Sequence[TicketText], labels: Sequence[str], recipe: Recipe) ->
     everything = np.arange(len(truth))
     blocks, matrix = weigh(counts, everything)
     weights, intercepts = _separate(matrix, truth, len(names), penalty)
+    blocks, table = _slim(blocks, weights.T)
     learned = Weights(
         labels=names,
-        weights=np.ascontiguousarray(weights.T, dtype=np.float32),
+        weights=table,
         intercepts=intercepts,
         calibration=calibration,
-        automatic=automatic_threshold(probabilities, truth),
-        in_set=label_set_threshold(probabilities, truth),
+        thresholds=thresholds(probabilities, truth, recipe.promises),
+        promises=recipe.promises,
     )
     info = ReleaseInfo(release="", tickets=len(truth))
     return Fitted(classifier=LinearClassifier(Vectoriser(blocks), learned, info), penalty=penalty)
+
+
+def _slim(
+    blocks: Sequence[Block], weights: npt.NDArray[np.float32]
+) -> tuple[tuple[Block, ...], npt.NDArray[np.float32]]:
+    """Return weights as they will be stored: in half precision, the weakest terms left out.
+
+    A classifier must not change when it is stored, or its thresholds would be another's.
+    """
+    kept = np.arange(len(weights))
+    if weights.size > MOST_WEIGHTS:
+        strength = np.abs(weights).max(axis=1)
+        kept = np.sort(np.argsort(-strength, kind="stable")[: MOST_WEIGHTS // weights.shape[1]])
+        blocks = _only(blocks, kept)
+    stored = weights[kept].astype(np.float16).astype(np.float32)
+    return tuple(blocks), np.ascontiguousarray(stored)
+
+
+def _only(blocks: Sequence[Block], kept: Ints) -> list[Block]:
+    found, start = [], 0
+    for block in blocks:
+        end = start + len(block.terms)
+        own = kept[(kept >= start) & (kept < end)] - start
+        found.append(Block(block.name, tuple(block.terms[at] for at in own), block.idf[own]))
+        start = end
+    return found
 
 
 def _n_folds(counts: Sequence[Counts], n_labels: int) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from kbservice.errors import InvalidInput
 from kbservice.triage.classifier import ReleaseInfo
 from kbservice.triage.dataset import LabelName, TrainingTicket, fingerprint, labelled
-from kbservice.triage.fitting import Fitted, fit, recipe_for
+from kbservice.triage.fitting import Fitted, Recipe, fit, recipe_for
 from kbservice.triage.linear_classifier import LinearClassifier
 from kbservice.triage.measures import (
     Doubles,
@@ -23,6 +23,7 @@ from kbservice.triage.measures import (
     f1_by_label,
     macro_f1,
 )
+from kbservice.triage.thresholds import USUAL, Promises
 
 LABELS: Final[tuple[LabelName, ...]] = ("category", "priority")
 LEAST_TICKETS: Final = 20
@@ -58,6 +59,7 @@ def train(
     *,
     labels: Sequence[LabelName] = LABELS,
     holdout_ratio: float = HOLDOUT_RATIO,
+    promises: Promises = USUAL,
 ) -> Trained:
     """Train every kind of label that there are tickets enough for.
 
@@ -66,6 +68,7 @@ def train(
         info: Under which name the classifiers answer.
         labels: Kinds of label to learn.
         holdout_ratio: Share that is held out, between 0 and 1.
+        promises: What filling in and label sets must keep.
 
     Raises:
         InvalidInput: None of them can be learned; says what is missing.
@@ -75,7 +78,7 @@ def train(
     skipped: dict[str, InvalidInput] = {}
     for name in labels:
         try:
-            done[name] = _learned(name, labelled(known, name), holdout_ratio)
+            done[name] = _learned(name, labelled(known, name), holdout_ratio, promises)
         except InvalidInput as error:
             skipped[name] = error
     if not done:
@@ -97,12 +100,17 @@ class _Lesson:
     penalty: float
 
 
-def _learned(name: LabelName, tickets: Sequence[TrainingTicket], holdout_ratio: float) -> _Lesson:
+def _learned(
+    name: LabelName,
+    tickets: Sequence[TrainingTicket],
+    holdout_ratio: float,
+    promises: Promises,
+) -> _Lesson:
     _check(name, tickets)
     started = time.perf_counter()
     newest = max(1, round(len(tickets) * holdout_ratio))
-    judged = _fitted(name, tickets[:-newest])
-    final = _fitted(name, tickets, judged.penalty)
+    judged = _fitted(name, tickets[:-newest], recipe_for(name, promises=promises))
+    final = _fitted(name, tickets, recipe_for(name, judged.penalty, promises))
     metrics = _metrics(name, judged.classifier, tickets[:-newest], tickets[-newest:])
     metrics["train_s"] = round(time.perf_counter() - started, 3)
     return _Lesson(classifier=final.classifier, metrics=metrics, penalty=judged.penalty)
@@ -126,14 +134,9 @@ def _check(name: LabelName, tickets: Sequence[TrainingTicket]) -> None:
         )
 
 
-def _fitted(
-    name: LabelName, tickets: Sequence[TrainingTicket], penalty: float | None = None
-) -> Fitted:
-    return fit(
-        [ticket.words for ticket in tickets],
-        [str(ticket.label(name)) for ticket in tickets],
-        recipe_for(name, penalty),
-    )
+def _fitted(name: LabelName, tickets: Sequence[TrainingTicket], recipe: Recipe) -> Fitted:
+    words = [ticket.words for ticket in tickets]
+    return fit(words, [str(ticket.label(name)) for ticket in tickets], recipe)
 
 
 def _metrics(
@@ -163,15 +166,17 @@ def _metrics(
         "holdout": len(holdout),
         "labels": len(classifier.labels),
         **{figure: round(value, 4) for figure, value in figures.items()},
-        **_automatic(truth, table, classifier.learned.automatic),
+        **_automatic(truth, table, classifier),
         "per_label": _per_label(names, truth, guess),
     }
 
 
-def _automatic(truth: Ints, table: Doubles, threshold: float) -> dict[str, float | None]:
+def _automatic(truth: Ints, table: Doubles, classifier: LinearClassifier) -> dict[str, Any]:
     """Return which share would be filled in unasked, and which share of that rightly."""
-    taken = table.max(axis=1) >= threshold
-    right = table.argmax(axis=1)[taken] == truth[taken]
+    bars = np.array([item.automatic for item in classifier.learned.thresholds])
+    guess = table.argmax(axis=1)
+    taken = table.max(axis=1) >= bars[guess]
+    right = guess[taken] == truth[taken]
     return {
         "auto_ratio": round(float(taken.mean()), 4),
         "auto_precision": round(float(right.mean()), 4) if taken.any() else None,
