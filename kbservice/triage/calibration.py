@@ -18,7 +18,7 @@ from kbservice.triage.measures import Doubles, Ints, macro_f1
 
 _SMALLEST: Final = 1e-9
 _SHRINKAGES: Final = (0.1, 0.5, 2.0)  # strongest biases first
-_SHRINKAGE_OF_PRIORS: Final = 0.02
+_SHRINKAGE_OF_PRIORS: Final = 0.002
 _LARGEST_LOSS: Final = 0.01  # of macro-F1, as a share
 _AS_IT_IS: Final = (1.0, 1.0, 0.0)
 

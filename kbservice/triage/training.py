@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -60,6 +60,7 @@ def train(
     labels: Sequence[LabelName] = LABELS,
     holdout_ratio: float = HOLDOUT_RATIO,
     promises: Promises = USUAL,
+    order: Sequence[str] = (),
 ) -> Trained:
     """Train every kind of label that there are tickets enough for.
 
@@ -69,6 +70,7 @@ def train(
         labels: Kinds of label to learn.
         holdout_ratio: Share that is held out, between 0 and 1.
         promises: What filling in and label sets must keep.
+        order: The priorities, the most urgent first.
 
     Raises:
         InvalidInput: None of them can be learned; says what is missing.
@@ -77,8 +79,9 @@ def train(
     done: dict[str, _Lesson] = {}
     skipped: dict[str, InvalidInput] = {}
     for name in labels:
+        recipe = recipe_for(name, promises=promises, order=order)
         try:
-            done[name] = _learned(name, labelled(known, name), holdout_ratio, promises)
+            done[name] = _learned(labelled(known, name), name, holdout_ratio, recipe)
         except InvalidInput as error:
             skipped[name] = error
     if not done:
@@ -101,16 +104,13 @@ class _Lesson:
 
 
 def _learned(
-    name: LabelName,
-    tickets: Sequence[TrainingTicket],
-    holdout_ratio: float,
-    promises: Promises,
+    tickets: Sequence[TrainingTicket], name: LabelName, holdout_ratio: float, recipe: Recipe
 ) -> _Lesson:
     _check(name, tickets)
     started = time.perf_counter()
     newest = max(1, round(len(tickets) * holdout_ratio))
-    judged = _fitted(name, tickets[:-newest], recipe_for(name, promises=promises))
-    final = _fitted(name, tickets, recipe_for(name, judged.penalty, promises))
+    judged = _fitted(name, tickets[:-newest], recipe)
+    final = _fitted(name, tickets, replace(recipe, penalties=(judged.penalty,)))
     metrics = _metrics(name, judged.classifier, tickets[:-newest], tickets[-newest:])
     metrics["train_s"] = round(time.perf_counter() - started, 3)
     return _Lesson(classifier=final.classifier, metrics=metrics, penalty=judged.penalty)
