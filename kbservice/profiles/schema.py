@@ -105,10 +105,19 @@ class FromCanonical(Part):
 
 
 class Thresholds(Sourced):
-    """Confidence from which a prediction is filled in (``auto``) or offered (``review``)."""
+    """When a prediction is filled in (``auto``) or offered (``review``).
+
+    Attributes:
+        auto: Least confidence for filling in, on top of what the promise asks for.
+        review: Least confidence for offering.
+        promised_precision: Share of the values filled in unasked that are to be right.
+        promised_coverage: Share of the tickets whose true value is to be among those offered.
+    """
 
     auto: float = Field(ge=0, le=1)
     review: float = Field(ge=0, le=1)
+    promised_precision: float = Field(default=0.95, ge=0.5, lt=1)
+    promised_coverage: float = Field(default=0.9, ge=0.5, lt=1)
 
 
 class PriorityCost(Sourced):

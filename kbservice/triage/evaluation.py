@@ -35,6 +35,17 @@ _SHORT_SCALE: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CurvePoint:
+    """How well a classifier of the first tickets does; ratios are 0-1."""
+
+    train: int
+    labels: int
+    accuracy: float
+    macro_f1: float
+    coverage_at_95_precision: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TriageReport:
     """How well triage does; ratios are 0-1.
 
@@ -46,6 +57,11 @@ class TriageReport:
             precision of .95; the threshold was chosen on the training tickets.
         conformal_coverage: Share whose true label is in the label set; .9 is promised.
         conformal_set_size: Mean size of the label set.
+        auto_precision: Share of what would be filled in unasked that is right; None where
+            nothing would be.
+        auto_precision_lower_bound: Its Wilson lower bound.
+        accuracy_interval: Bounds that hold 95 % of the accuracies of resampled test tickets.
+        curve: How well fewer training tickets do, where that was asked for.
         expected_cost: Mean cost of the chosen levels, too low 3 and too high 1 a level.
         best_constant_cost: The least that always naming one level would cost.
         urgent_auc: Chance that an urgent ticket (the two upper levels, of three the first)
@@ -67,6 +83,11 @@ class TriageReport:
     train_s: float
     ms_per_ticket: float
     release_bytes: int
+    accuracy_interval: tuple[float, float]
+    macro_f1_interval: tuple[float, float]
+    auto_precision: float | None = None
+    auto_precision_lower_bound: float | None = None
+    curve: tuple[CurvePoint, ...] | None = None
     expected_cost: float | None = None
     best_constant_cost: float | None = None
     urgent_auc: float | None = None
@@ -111,8 +132,9 @@ def _evaluated(
     order: Sequence[str] | None,
 ) -> TriageReport:
     names = [ticket.label(label) or "" for ticket in lessons]
+    recipe = recipe_for(label, order=order or ())
     started = time.perf_counter()
-    classifier = fit([ticket.words for ticket in lessons], names, recipe_for(label)).classifier
+    classifier = fit([ticket.words for ticket in lessons], names, recipe).classifier
     trained = time.perf_counter()
     predictions = [classifier.predict(ticket.words) for ticket in judged]
     done = time.perf_counter()

@@ -5,26 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.svm import LinearSVC
 
 from kbservice.errors import InvalidInput
-from kbservice.triage.calibration import (
-    automatic_threshold,
-    calibrate,
-    label_set_threshold,
-    log_loss,
-    with_temperature,
-)
+from kbservice.triage.calibration import calibrate, log_loss, with_temperature
 from kbservice.triage.classifier import ReleaseInfo, TicketText
 from kbservice.triage.linear_classifier import LinearClassifier, Weights
-from kbservice.triage.vectoriser import Counts, Vectoriser, count, weigh
-
-Doubles = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from kbservice.triage.measures import Doubles, Ints
+from kbservice.triage.separation import Separate, separate_labels, separate_levels
+from kbservice.triage.thresholds import USUAL, Promises, thresholds
+from kbservice.triage.vectoriser import Block, Counts, Vectoriser, count, weigh
 
 PENALTIES: Final = (0.1, 0.3, 1.0)
 PRIORITY_PENALTIES: Final = (0.02, 0.05, 0.1)
@@ -32,7 +25,8 @@ _FOLDS: Final = 4
 _FOLDS_WHEN_LARGE: Final = 3
 # Non-zero weights times labels above which one probe must do for the choice of the penalty.
 _LARGE: Final = 40_000_000
-_TOLERANCE: Final = 1e-3
+MOST_WEIGHTS: Final = 9_000_000
+"""Terms times labels of a release: 18 MB in half precision."""
 _SEED: Final = 20231001
 
 
@@ -55,17 +49,31 @@ class Recipe:
     Attributes:
         penalties: Candidates for the inverse regularisation; one is taken as it is.
         keep_priors: Calibrate so that probabilities are as frequent as the labels are.
+        promises: What filling in and label sets must keep.
+        order: Every label of an ordered scale, the most urgent first; empty where there is none.
     """
 
     penalties: tuple[float, ...] = PENALTIES
     keep_priors: bool = False
+    promises: Promises = USUAL
+    order: tuple[str, ...] = ()
 
 
-def recipe_for(label: str, penalty: float | None = None) -> Recipe:
+def recipe_for(
+    label: str,
+    penalty: float | None = None,
+    promises: Promises = USUAL,
+    order: Sequence[str] = (),
+) -> Recipe:
     """Return how to fit a kind of label, with a penalty that was chosen before if there is one."""
     is_priority = label == "priority"
     penalties = PRIORITY_PENALTIES if is_priority else PENALTIES
-    return Recipe(penalties=penalties if penalty is None else (penalty,), keep_priors=is_priority)
+    return Recipe(
+        penalties=penalties if penalty is None else (penalty,),
+        keep_priors=is_priority,
+        promises=promises,
+        order=tuple(order) if is_priority else (),
+    )
 
 
 def fit(tickets: Sequence[TicketText], labels: Sequence[str], recipe: Recipe) -> Fitted:
@@ -74,7 +82,7 @@ def fit(tickets: Sequence[TicketText], labels: Sequence[str], recipe: Recipe) ->
     Raises:
         InvalidInput: No word stands in two tickets, or there is one label only.
     """
-    names = tuple(sorted(set(labels)))
+    names, separate = _labels(labels, recipe.order)
     if len(names) < 2:  # noqa: PLR2004 (a choice needs two)
         raise InvalidInput.of("labels", "at least 2 different labels", len(names))
     place = {name: at for at, name in enumerate(names)}
@@ -83,22 +91,57 @@ def fit(tickets: Sequence[TicketText], labels: Sequence[str], recipe: Recipe) ->
     if not counts:
         raise InvalidInput.of("tickets", "words that stand in 2 tickets", "none")
     folds = _folds(tickets, truth, _n_folds(counts, len(names)))
-    penalty, scores = _scores_unseen(counts, truth, folds, recipe.penalties)
+    penalty, scores = _scores_unseen(counts, truth, folds, recipe.penalties, separate)
     calibration = calibrate(scores, truth, keep_priors=recipe.keep_priors)
     probabilities = calibration.probabilities(scores)
     everything = np.arange(len(truth))
     blocks, matrix = weigh(counts, everything)
-    weights, intercepts = _separate(matrix, truth, len(names), penalty)
+    weights, intercepts = separate(matrix, truth, len(names), penalty)
+    blocks, table = _slim(blocks, weights.T)
     learned = Weights(
         labels=names,
-        weights=np.ascontiguousarray(weights.T, dtype=np.float32),
+        weights=table,
         intercepts=intercepts,
         calibration=calibration,
-        automatic=automatic_threshold(probabilities, truth),
-        in_set=label_set_threshold(probabilities, truth),
+        thresholds=thresholds(probabilities, truth, recipe.promises),
+        promises=recipe.promises,
     )
     info = ReleaseInfo(release="", tickets=len(truth))
     return Fitted(classifier=LinearClassifier(Vectoriser(blocks), learned, info), penalty=penalty)
+
+
+def _labels(labels: Sequence[str], order: Sequence[str]) -> tuple[tuple[str, ...], Separate]:
+    """Return the different labels, and how to tell them apart: as levels if all have a rank."""
+    known = set(labels)
+    if known <= set(order):
+        return tuple(name for name in order if name in known), separate_levels
+    return tuple(sorted(known)), separate_labels
+
+
+def _slim(
+    blocks: Sequence[Block], weights: npt.NDArray[np.float32]
+) -> tuple[tuple[Block, ...], npt.NDArray[np.float32]]:
+    """Return weights as they will be stored: in half precision, the weakest terms left out.
+
+    A classifier must not change when it is stored, or its thresholds would be another's.
+    """
+    kept = np.arange(len(weights))
+    if weights.size > MOST_WEIGHTS:
+        strength = np.abs(weights).max(axis=1)
+        kept = np.sort(np.argsort(-strength, kind="stable")[: MOST_WEIGHTS // weights.shape[1]])
+        blocks = _only(blocks, kept)
+    stored = weights[kept].astype(np.float16).astype(np.float32)
+    return tuple(blocks), np.ascontiguousarray(stored)
+
+
+def _only(blocks: Sequence[Block], kept: Ints) -> list[Block]:
+    found, start = [], 0
+    for block in blocks:
+        end = start + len(block.terms)
+        own = kept[(kept >= start) & (kept < end)] - start
+        found.append(Block(block.name, tuple(block.terms[at] for at in own), block.idf[own]))
+        start = end
+    return found
 
 
 def _n_folds(counts: Sequence[Counts], n_labels: int) -> int:
@@ -110,7 +153,11 @@ def _work(counts: Sequence[Counts], n_labels: int) -> int:
 
 
 def _scores_unseen(
-    counts: Sequence[Counts], truth: Ints, folds: Ints, penalties: tuple[float, ...]
+    counts: Sequence[Counts],
+    truth: Ints,
+    folds: Ints,
+    penalties: tuple[float, ...],
+    separate: Separate,
 ) -> tuple[float, Doubles]:
     """Choose the penalty; return it with each ticket's scores by a classifier that never saw it."""
     n_labels = int(truth.max()) + 1
@@ -119,12 +166,12 @@ def _scores_unseen(
     scores = {penalty: np.zeros((len(truth), n_labels)) for penalty in penalties}
     if len(penalties) > 1:
         for fold in probes:
-            _score_fold(counts, truth, folds == fold, scores)
+            _score_fold(counts, truth, folds == fold, scores, separate)
     probed = np.isin(folds, probes)
     penalty = min(penalties, key=lambda penalty: _loss(scores[penalty][probed], truth[probed]))
     left = all_folds if len(penalties) == 1 else [f for f in all_folds if f not in probes]
     for fold in left:
-        _score_fold(counts, truth, folds == fold, {penalty: scores[penalty]})
+        _score_fold(counts, truth, folds == fold, {penalty: scores[penalty]}, separate)
     return penalty, scores[penalty]
 
 
@@ -137,44 +184,14 @@ def _score_fold(
     truth: Ints,
     held_out: npt.NDArray[np.bool_],
     scores: dict[float, Doubles],
+    separate: Separate,
 ) -> None:
     rows = np.flatnonzero(~held_out)
     _, matrix = weigh(counts, rows)
     seen, unseen = matrix[rows], matrix[np.flatnonzero(held_out)]
     for penalty, table in scores.items():
-        weights, intercepts = _separate(seen, truth[rows], table.shape[1], penalty)
+        weights, intercepts = separate(seen, truth[rows], table.shape[1], penalty)
         table[held_out] = unseen @ weights.T + intercepts
-
-
-def _separate(
-    matrix: Any, truth: Ints, n_labels: int, penalty: float
-) -> tuple[npt.NDArray[np.float32], Doubles]:
-    """Fit one hyperplane a label against the rest; rare labels count for more.
-
-    The weight of a label falls with the root of its frequency: full balancing made rare labels
-    win too often on skewed queues.
-    """
-    held = np.bincount(truth, minlength=n_labels)
-    present = np.flatnonzero(held)
-    raw = {int(label): (len(truth) / held[label]) ** 0.5 for label in present}
-    mean = sum(raw[int(label)] for label in truth) / len(truth)
-    machine = LinearSVC(
-        C=penalty,
-        class_weight={label: weight / mean for label, weight in raw.items()},
-        tol=_TOLERANCE,
-        max_iter=4000,
-        random_state=_SEED,
-    )
-    machine.fit(matrix, truth)
-    found, offsets = machine.coef_, machine.intercept_
-    if len(present) == 2:  # noqa: PLR2004 (scikit-learn fits one hyperplane for two labels)
-        found, offsets = np.vstack([-found, found]), np.concatenate([-offsets, offsets])
-    weights = np.zeros((n_labels, matrix.shape[1]), dtype=np.float32)
-    weights[present] = found
-    # A label that this fold has no ticket of: as unlikely as labels get.
-    intercepts = np.full(n_labels, -1.5)
-    intercepts[present] = offsets
-    return weights, intercepts
 
 
 def _folds(tickets: Sequence[TicketText], truth: Ints, n_folds: int) -> Ints:

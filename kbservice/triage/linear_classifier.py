@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,12 +12,13 @@ from kbservice.triage.calibration import Calibration
 from kbservice.triage.classifier import Decision, Prediction, ReleaseInfo, TicketText
 from kbservice.triage.explanation import Contribution, Explanation, attribute, strongest
 from kbservice.triage.features import blanked, features_of
+from kbservice.triage.measures import Doubles
+from kbservice.triage.thresholds import LabelThreshold, Promises
 from kbservice.triage.vectoriser import Vector, Vectoriser
-
-Doubles = npt.NDArray[np.float64]
 
 REVIEW_CONFIDENCE = 0.4
 """Confidence from which a prediction is offered; a profile may ask for more."""
+_SMALLEST = 1e-300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,16 +28,16 @@ class Weights:
     Attributes:
         labels: In the order of the weights' columns.
         weights: Shape (features, labels): the rows of a ticket's features lie close together.
-        automatic: Confidence from which predictions keep the promised precision.
-        in_set: Probability from which a label belongs into the label set.
+        thresholds: In the same order.
+        promises: What the thresholds keep.
     """
 
     labels: tuple[str, ...]
     weights: npt.NDArray[np.float32]
     intercepts: Doubles
     calibration: Calibration
-    automatic: float
-    in_set: float
+    thresholds: tuple[LabelThreshold, ...]
+    promises: Promises
 
 
 class LinearClassifier:
@@ -45,6 +47,7 @@ class LinearClassifier:
         self.vectoriser = vectoriser
         self.learned = learned
         self._info = info
+        self._in_set = np.array([item.in_set for item in learned.thresholds])
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -55,6 +58,10 @@ class LinearClassifier:
     def info(self) -> ReleaseInfo:
         """Which release this is."""
         return self._info
+
+    def thresholds(self) -> Mapping[str, LabelThreshold]:
+        """Return from which probability each label is filled in or offered."""
+        return dict(zip(self.labels, self.learned.thresholds, strict=True))
 
     def released_as(self, info: ReleaseInfo) -> LinearClassifier:
         """Return the same classifier under a release's name."""
@@ -70,7 +77,7 @@ class LinearClassifier:
         if not len(vector.columns):
             # Not one known word: only the labels' frequency would speak.
             return replace(plain, decision="abstain")
-        explanation = self._explanation(ticket, vector, int(order[0]), int(order[1]))
+        explanation = self._explanation(ticket, vector, probabilities)
         return replace(plain, evidence=strongest(explanation))
 
     def probabilities(self, ticket: TicketText) -> Doubles:
@@ -82,8 +89,7 @@ class LinearClassifier:
         ticket = blanked(ticket)
         vector = self._vector(ticket)
         probabilities = self.learned.calibration.probabilities(self._scores(vector))
-        order = np.argsort(-probabilities, kind="stable")
-        return self._explanation(ticket, vector, int(order[0]), int(order[1]))
+        return self._explanation(ticket, vector, probabilities)
 
     def _vector(self, ticket: TicketText) -> Vector:
         return self.vectoriser.vector(features_of(ticket))
@@ -95,23 +101,25 @@ class LinearClassifier:
     def _prediction(self, probabilities: Doubles, order: npt.NDArray[np.int64]) -> Prediction:
         ranked = tuple((self.labels[at], float(probabilities[at])) for at in order)
         value, confidence = ranked[0]
-        in_set = tuple(label for label, held in ranked if held >= self.learned.in_set)
+        in_set = tuple(self.labels[at] for at in order if probabilities[at] >= self._in_set[at])
         return Prediction(
             value=value,
             confidence=confidence,
             probabilities=ranked,
             label_set=in_set or (value,),
-            decision=_decision(confidence, self.learned.automatic),
+            decision=_decision(confidence, self.learned.thresholds[order[0]].automatic),
         )
 
     def _explanation(
-        self, ticket: TicketText, vector: Vector, winner: int, runner_up: int
+        self, ticket: TicketText, vector: Vector, probabilities: Doubles
     ) -> Explanation:
         learned, calibration = self.learned, self.learned.calibration
+        winner, runner_up = np.argsort(-probabilities, kind="stable")[:2].tolist()
         rows = learned.weights[vector.columns]
         parts = calibration.scale * vector.values * (rows[:, winner] - rows[:, runner_up])
         between = learned.intercepts[winner] - learned.intercepts[runner_up]
         bias = calibration.scale * between + calibration.bias[winner] - calibration.bias[runner_up]
+        bias += _bend(probabilities, parts.sum() + bias, winner, runner_up)
         found = [
             Contribution(block, term, float(part))
             for (block, term), part in zip(vector.terms, parts, strict=True)
@@ -125,6 +133,12 @@ class LinearClassifier:
             words=words,
             rest=rest,
         )
+
+
+def _bend(probabilities: Doubles, straight: float, winner: int, runner_up: int) -> float:
+    """Return what the calibration's curve added to the straight log-odds of two labels."""
+    held = np.maximum(probabilities[[winner, runner_up]], _SMALLEST)
+    return float(np.log(held[0]) - np.log(held[1]) - straight)
 
 
 def _decision(confidence: float, automatic: float) -> Decision:

@@ -11,6 +11,7 @@ Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 BINS: Final = 15
+_Z: Final = 1.645  # one-sided 95 %
 
 
 def accuracy(truth: Ints, guess: Ints) -> float:
@@ -73,3 +74,24 @@ def area_under_curve(positive: npt.NDArray[np.bool_], score: Doubles) -> float:
     ranks = (below + upto + 1) / 2.0
     excess = ranks[positive].sum() - n_positive * (n_positive + 1) / 2.0
     return float(excess / (n_positive * n_negative))
+
+
+def wilson_lower_bound(successes: npt.ArrayLike, trials: npt.ArrayLike) -> Doubles:
+    """Return the one-sided 95 % lower bound of a share.
+
+    Source: Wilson 1927, Probable Inference, the Law of Succession, and Statistical Inference.
+    """
+    return _wilson(successes, trials, -1.0)
+
+
+def wilson_upper_bound(successes: npt.ArrayLike, trials: npt.ArrayLike) -> Doubles:
+    """Return the one-sided 95 % upper bound of a share."""
+    return _wilson(successes, trials, 1.0)
+
+
+def _wilson(successes: npt.ArrayLike, trials: npt.ArrayLike, side: float) -> Doubles:
+    n = np.asarray(trials, dtype=float)
+    share = np.asarray(successes, dtype=float) / n
+    centre = share + _Z**2 / (2 * n)
+    spread = _Z * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+    return np.asarray((centre + side * spread) / (1 + _Z**2 / n))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
@@ -12,9 +13,10 @@ from kbservice.errors import ArtifactRejected
 from kbservice.triage.calibration import Calibration
 from kbservice.triage.classifier import ReleaseInfo
 from kbservice.triage.linear_classifier import LinearClassifier, Weights
+from kbservice.triage.thresholds import LabelThreshold, Promises
 from kbservice.triage.vectoriser import BLOCK_WEIGHTS, Block, Vectoriser
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 TRUSTED_TYPES: Final[tuple[str, ...]] = ()
 """What an artefact may hold beyond numpy arrays and JSON's own types: nothing that can run."""
 
@@ -25,12 +27,13 @@ def pack(classifier: LinearClassifier) -> bytes:
     parts = {
         "format": FORMAT,
         "labels": list(learned.labels),
-        "weights": learned.weights,
+        "weights": learned.weights.astype(np.float16),
         "intercepts": learned.intercepts,
         "scale": learned.calibration.scale,
         "bias": learned.calibration.bias,
-        "automatic": learned.automatic,
-        "in_set": learned.in_set,
+        "curve": np.array(learned.calibration.curve),
+        "thresholds": [asdict(item) for item in learned.thresholds],
+        "promises": asdict(learned.promises),
         "blocks": [
             {"name": block.name, "terms": _joined(block.terms), "idf": block.idf}
             for block in classifier.vectoriser.blocks
@@ -64,12 +67,25 @@ def _weights(parts: dict[str, Any]) -> Weights:
         labels=labels,
         weights=weights,
         intercepts=_array(parts["intercepts"], np.float64, (len(labels),)),
-        calibration=Calibration(
-            float(parts["scale"]), _array(parts["bias"], np.float64, (len(labels),))
-        ),
-        automatic=float(parts["automatic"]),
-        in_set=float(parts["in_set"]),
+        calibration=_calibration(parts, len(labels)),
+        thresholds=_thresholds(parts["thresholds"], len(labels)),
+        promises=Promises(**parts["promises"]),
     )
+
+
+def _calibration(parts: dict[str, Any], n_labels: int) -> Calibration:
+    first, second, offset = _array(parts["curve"], np.float64, (3,)).tolist()
+    return Calibration(
+        float(parts["scale"]),
+        _array(parts["bias"], np.float64, (n_labels,)),
+        (first, second, offset),
+    )
+
+
+def _thresholds(rows: list[dict[str, Any]], n_labels: int) -> tuple[LabelThreshold, ...]:
+    if len(rows) != n_labels:
+        raise _rejected(f"thresholds of {len(rows)} labels in place of {n_labels}")
+    return tuple(LabelThreshold(**row) for row in rows)
 
 
 def _vectoriser(parts: dict[str, Any]) -> Vectoriser:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ import numpy as np
 from kbservice.errors import InvalidInput
 from kbservice.triage.classifier import ReleaseInfo
 from kbservice.triage.dataset import LabelName, TrainingTicket, fingerprint, labelled
-from kbservice.triage.fitting import Fitted, fit, recipe_for
+from kbservice.triage.fitting import Fitted, Recipe, fit, recipe_for
 from kbservice.triage.linear_classifier import LinearClassifier
 from kbservice.triage.measures import (
     Doubles,
@@ -24,6 +24,7 @@ from kbservice.triage.measures import (
     f1_by_label,
     macro_f1,
 )
+from kbservice.triage.thresholds import USUAL, Promises
 
 LABELS: Final[tuple[LabelName, ...]] = ("category", "priority")
 LEAST_TICKETS: Final = 20
@@ -72,6 +73,8 @@ def train(
     *,
     labels: Sequence[LabelName] = LABELS,
     holdout_ratio: float = HOLDOUT_RATIO,
+    promises: Promises = USUAL,
+    order: Sequence[str] = (),
 ) -> Trained:
     """Train every kind of label that there are tickets enough for.
 
@@ -80,6 +83,8 @@ def train(
         info: Under which name the classifiers answer.
         labels: Kinds of label to learn.
         holdout_ratio: Share that is held out, between 0 and 1.
+        promises: What filling in and label sets must keep.
+        order: The priorities, the most urgent first.
 
     Raises:
         InvalidInput: None of them can be learned; says what is missing.
@@ -88,8 +93,9 @@ def train(
     done: dict[str, _Lesson] = {}
     skipped: dict[str, InvalidInput] = {}
     for name in labels:
+        recipe = recipe_for(name, promises=promises, order=order)
         try:
-            done[name] = _learned(name, labelled(known, name), holdout_ratio)
+            done[name] = _learned(labelled(known, name), name, holdout_ratio, recipe)
         except InvalidInput as error:
             skipped[name] = error
     if not done:
@@ -124,12 +130,14 @@ def _window(tickets: Sequence[TrainingTicket]) -> tuple[datetime, datetime] | No
     return (min(times), max(times)) if times else None
 
 
-def _learned(name: LabelName, tickets: Sequence[TrainingTicket], holdout_ratio: float) -> _Lesson:
+def _learned(
+    tickets: Sequence[TrainingTicket], name: LabelName, holdout_ratio: float, recipe: Recipe
+) -> _Lesson:
     _check(name, tickets)
     started = time.perf_counter()
     newest = max(1, round(len(tickets) * holdout_ratio))
-    judged = _fitted(name, tickets[:-newest])
-    final = _fitted(name, tickets, judged.penalty)
+    judged = _fitted(name, tickets[:-newest], recipe)
+    final = _fitted(name, tickets, replace(recipe, penalties=(judged.penalty,)))
     trial = Trial(classifier=judged.classifier, older=tickets[:-newest], holdout=tickets[-newest:])
     metrics = figures(name, trial.classifier, trial.older, trial.holdout)
     metrics["train_s"] = round(time.perf_counter() - started, 3)
@@ -156,14 +164,9 @@ def _check(name: LabelName, tickets: Sequence[TrainingTicket]) -> None:
         )
 
 
-def _fitted(
-    name: LabelName, tickets: Sequence[TrainingTicket], penalty: float | None = None
-) -> Fitted:
-    return fit(
-        [ticket.words for ticket in tickets],
-        [str(ticket.label(name)) for ticket in tickets],
-        recipe_for(name, penalty),
-    )
+def _fitted(name: LabelName, tickets: Sequence[TrainingTicket], recipe: Recipe) -> Fitted:
+    words = [ticket.words for ticket in tickets]
+    return fit(words, [str(ticket.label(name)) for ticket in tickets], recipe)
 
 
 def figures(
@@ -193,15 +196,17 @@ def figures(
         "holdout": len(holdout),
         "labels": len(classifier.labels),
         **{figure: round(value, 4) for figure, value in measured.items()},
-        **_automatic(truth, table, classifier.learned.automatic),
+        **_automatic(truth, table, classifier),
         "per_label": _per_label(names, truth, guess),
     }
 
 
-def _automatic(truth: Ints, table: Doubles, threshold: float) -> dict[str, float | None]:
+def _automatic(truth: Ints, table: Doubles, classifier: LinearClassifier) -> dict[str, Any]:
     """Return which share would be filled in unasked, and which share of that rightly."""
-    taken = table.max(axis=1) >= threshold
-    right = table.argmax(axis=1)[taken] == truth[taken]
+    bars = np.array([item.automatic for item in classifier.learned.thresholds])
+    guess = table.argmax(axis=1)
+    taken = table.max(axis=1) >= bars[guess]
+    right = guess[taken] == truth[taken]
     return {
         "auto_ratio": round(float(taken.mean()), 4),
         "auto_precision": round(float(right.mean()), 4) if taken.any() else None,

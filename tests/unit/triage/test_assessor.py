@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kbservice.profiles import available, load
@@ -176,3 +178,35 @@ def test_a_keyword_that_all_labels_share_tells_none_apart() -> None:
     )
 
     assert "abstain" == classifier.predict(TicketText(title="x")).decision
+
+
+class Sure:
+    """A classifier that takes the title for the category, and is sure of it."""
+
+    labels = tuple(item.value for item in PROFILE.categories)
+    info = ReleaseInfo(release="000007")
+
+    def predict(self, ticket: TicketText) -> Prediction:
+        """Return the title."""
+        value = ticket.title
+        return Prediction(
+            value=value,
+            confidence=0.99,
+            probabilities=((value, 0.99),),
+            label_set=(value,),
+            decision="auto",
+        )
+
+
+def decided(title: str, **options: Any) -> str:
+    return Assessor(PROFILE, {"category": Sure()}, **options).assess(TicketText(title=title)).decision
+
+
+def test_a_broken_promise_lowers_filling_in_to_review() -> None:
+    assert "auto" == decided("hardware_fault")
+    assert "review" == decided("hardware_fault", is_automatic=False)
+
+
+def test_only_the_suspended_category_is_lowered_to_review() -> None:
+    assert "review" == decided("hardware_fault", suspended={"hardware_fault"})
+    assert "auto" == decided("software_fault", suspended={"hardware_fault"})

@@ -1,21 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from kbservice.triage import measures
 from kbservice.triage.calibration import (
-    NEVER,
-    Doubles,
-    Ints,
-    automatic_threshold,
     calibrate,
-    label_set_threshold,
     log_loss,
     softmax,
-    wilson_lower_bound,
+    with_curve,
     with_temperature,
 )
+from kbservice.triage.measures import Doubles, Ints
 
 
 def boastful(count: int = 3000) -> tuple[Doubles, Ints]:
@@ -55,29 +53,24 @@ def test_calibration_never_loses_against_a_plain_temperature() -> None:
     assert log_loss(calibrate(scores, truth).probabilities(scores), truth) <= log_loss(plain, truth)
 
 
-def test_few_tickets_promise_no_precision() -> None:
-    sure = np.tile([0.99, 0.01], (30, 1))
-
-    assert NEVER == automatic_threshold(sure, np.zeros(30, dtype=np.int64))
-
-
-def test_many_right_answers_promise_precision() -> None:
-    sure = np.tile([0.99, 0.01], (200, 1))
-
-    assert 0.99 == automatic_threshold(sure, np.zeros(200, dtype=np.int64))
-
-
-def test_the_label_set_holds_the_truth_as_often_as_promised() -> None:
+def test_the_curve_makes_a_bent_confidence_honest() -> None:
     scores, truth = boastful()
-    probabilities = softmax(scores / 10.0)
-    bar = label_set_threshold(probabilities[:1500], truth[:1500])
+    bent = np.sign(scores) * np.abs(scores) ** 0.5
 
-    covered = probabilities[1500:][np.arange(1500), truth[1500:]] >= bar
+    plain = with_temperature(bent, truth)
+    curved = with_curve(plain, bent, truth)
 
-    assert 0.9 == pytest.approx(covered.mean(), abs=0.025)
+    error = measures.calibration_error(truth, plain.probabilities(bent))
+    assert measures.calibration_error(truth, curved.probabilities(bent)) < min(0.03, error)
 
 
-def test_the_lower_bound_of_a_share_grows_with_the_trials() -> None:
-    few, many = wilson_lower_bound([9, 900], [10, 1000])
+def test_the_curve_changes_neither_the_order_nor_the_sum() -> None:
+    scores, truth = boastful(400)
+    plain = with_temperature(scores, truth)
+    bent = replace(plain, curve=(0.01, 0.01, -4.0))
 
-    assert few < many < 0.9
+    held = bent.probabilities(scores)
+
+    assert np.allclose(1.0, held.sum(axis=1))
+    assert (held.argmax(axis=1) == plain.probabilities(scores).argmax(axis=1)).all()
+    assert np.allclose(held[0], bent.probabilities(scores[0]))
