@@ -170,7 +170,12 @@ def _wired(parts: _Parts) -> Application:
     database, clock, profiles = parts.database, parts.clock, parts.profiles
     zone = ZoneInfo(parts.settings.timezone)
     indexing = Indexing(database=database, engine=parts.engine, clock=clock)
-    releases = Releases(folder=parts.settings.classifier_dir, key=parts.vault.sign_key)
+    releases = Releases(
+        folder=parts.settings.classifier_dir,
+        key=parts.vault.sign_key,
+        database=database,
+        is_prompt=parts.settings.refresh_interval_s == 0,
+    )
     training = Training(database=database, profiles=profiles, releases=releases, clock=clock)
     jobs = Jobs(database=database, clock=clock, works=_works(indexing, training))
     recent = RecentQueries()

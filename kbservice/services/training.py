@@ -149,6 +149,15 @@ class Training:
         self._releases.current()
         if self._releases.problem:
             yield self._releases.problem
+        promise = self._releases.promise(self._profiles.get(""))
+        if promise and not promise.is_automatic:
+            check = promise.overall
+            yield (
+                f"of the last {check.decided} categories it was sure of {check.right} were right, "
+                f"{check.promised:.0%} are promised: nothing is filled in until that holds again"
+            )
+        elif promise and promise.suspended:
+            yield f"categories no longer filled in unasked: {', '.join(sorted(promise.suspended))}"
 
     def last(self, profile_key: str = "") -> LastTraining | None:
         """Return when the profile's newest release was trained, and on how many tickets."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -12,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from kbservice.domain.article import Article
 from kbservice.domain.suggestion import FAILED_REASONS, Feedback, Suggestion
-from kbservice.domain.ticket import Resolution
+from kbservice.domain.ticket import Resolution, Ticket
 from kbservice.errors import Conflict, NotFound
 from kbservice.store.inserting import insert
 
@@ -37,6 +38,14 @@ class FixRecord:
     version: str | None
     environment: str
     feedback: dict[str, int]
+
+
+class CategoryOutcome(NamedTuple):
+    """What was guessed of a ticket, how surely, and what it turned out to be."""
+
+    predicted: str
+    confidence: float
+    actual: str
 
 
 def add(session: Session, suggestion: Suggestion) -> None:
@@ -93,6 +102,28 @@ def has_counted(session: Session, suggestion: Suggestion, article_id: str) -> bo
     return bool(session.scalar(select(used))) or has_outcome(
         session, suggestion.ticket_id, article_id
     )
+
+
+def outcomes(session: Session, release: str, limit: int = 2_000) -> list[CategoryOutcome]:
+    """Return the latest categories that a release guessed and people settled, oldest first.
+
+    A category is settled by a person, or by solving the ticket as it was filled in.
+    """
+    guess = Suggestion.answer["assessment"]["category"]
+    is_solved = and_(Ticket.category_by == "classifier", Ticket.resolved_at.is_not(None))
+    query = (
+        select(guess["value"].as_string(), guess["confidence"].as_float(), Ticket.category)
+        .join(Ticket, Ticket.id == Suggestion.ticket_id)
+        .where(
+            Suggestion.classifier_release == release,
+            or_(Ticket.category_by == "person", is_solved),
+            guess["value"].as_string().is_not(None),
+        )
+        .order_by(Suggestion.created_at.desc(), Suggestion.id)
+        .limit(limit)
+    )
+    found = [CategoryOutcome(*row) for row in session.execute(query)]
+    return found[::-1]
 
 
 def evidence(session: Session, article_ids: Iterable[str]) -> dict[str, FixRecord]:

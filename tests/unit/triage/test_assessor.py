@@ -199,7 +199,9 @@ class Sure:
 
 
 def decided(title: str, **options: Any) -> str:
-    return Assessor(PROFILE, {"category": Sure()}, **options).assess(TicketText(title=title)).decision
+    return (
+        Assessor(PROFILE, {"category": Sure()}, **options).assess(TicketText(title=title)).decision
+    )
 
 
 def test_a_broken_promise_lowers_filling_in_to_review() -> None:
