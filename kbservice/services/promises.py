@@ -34,7 +34,7 @@ class PromiseWatch:
         self._is_prompt = is_prompt
         self._report: Derived[PromiseReport] = Derived(
             stamp=time.monotonic,
-            build=lambda _previous: self._checked(),
+            build=self._checked,
             interval_s=0.0 if is_prompt else _LOOK_EVERY_S,
             in_background=not is_prompt,
         )
@@ -43,12 +43,13 @@ class PromiseWatch:
         """Return how the promise stands, None while it is not known yet."""
         return self._report.ready()
 
-    def _checked(self) -> PromiseReport:
+    def _checked(self, previous: PromiseReport | None) -> PromiseReport:
         found = report(self._outcomes(), self._promised)
-        if not found.is_automatic or found.suspended:
+        if not _is_same(found, previous):
             log.warning(
-                "classifier_promise_broken",
+                "classifier_promise_changed",
                 release=self._release.id,
+                is_automatic=found.is_automatic,
                 right=found.overall.right,
                 decided=found.overall.decided,
                 suspended=sorted(found.suspended),
@@ -68,3 +69,8 @@ class PromiseWatch:
             threshold = thresholds.get(outcome.predicted)
             if threshold is not None and outcome.confidence >= threshold.automatic:
                 yield outcome.predicted, outcome.predicted == outcome.actual
+
+
+def _is_same(found: PromiseReport, previous: PromiseReport | None) -> bool:
+    before = (previous.is_automatic, previous.suspended) if previous else (True, frozenset())
+    return (found.is_automatic, found.suspended) == before
