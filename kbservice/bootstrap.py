@@ -30,6 +30,7 @@ from kbservice.services.intake import Intake
 from kbservice.services.jobs import Jobs, JobWork
 from kbservice.services.knowledge import Knowledge
 from kbservice.services.profiles import ProfileBook
+from kbservice.services.quarantine import Quarantine
 from kbservice.services.recent import RecentQueries
 from kbservice.services.releases import Releases
 from kbservice.services.resolution import ResolutionDesk
@@ -78,6 +79,7 @@ class Application:
     knowledge: Knowledge
     indexing: Indexing
     training: Training
+    quarantine: Quarantine
     jobs: Jobs
     schedule: Schedule
     importing: Importing
@@ -176,7 +178,14 @@ def _wired(parts: _Parts) -> Application:
         database=database,
         is_prompt=parts.settings.refresh_interval_s == 0,
     )
-    training = Training(database=database, profiles=profiles, releases=releases, clock=clock)
+    quarantine = Quarantine(database=database, profiles=profiles, clock=clock)
+    training = Training(
+        database=database,
+        profiles=profiles,
+        releases=releases,
+        quarantine=quarantine,
+        clock=clock,
+    )
     jobs = Jobs(database=database, clock=clock, works=_works(indexing, training))
     recent = RecentQueries()
     synonyms = Synonyms(database=database, engine=parts.engine, clock=clock, recent=recent.latest)
@@ -209,6 +218,7 @@ def _wired(parts: _Parts) -> Application:
         knowledge=Knowledge(database=database, clock=clock),
         indexing=indexing,
         training=training,
+        quarantine=quarantine,
         jobs=jobs,
         schedule=Schedule(
             database=database,
