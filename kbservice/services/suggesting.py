@@ -19,12 +19,14 @@ from kbservice.profiles.schema import Profile
 from kbservice.search.documents import Filters, IndexState, SearchHit
 from kbservice.search.engine import SearchEngine
 from kbservice.search.snippets import Highlighter
+from kbservice.services.candidates import candidate
 from kbservice.services.profiles import ProfileBook
 from kbservice.services.releases import Releases
 from kbservice.store import suggestions as store
 from kbservice.store import tickets
 from kbservice.store.database import Database
-from kbservice.suggestion.fixes import Candidate, Fix, Wanted, rank
+from kbservice.suggestion.candidate import Wanted
+from kbservice.suggestion.fixes import Fix, rank
 from kbservice.text.redaction import redact
 from kbservice.triage.classifier import Assessment, TicketText
 
@@ -253,32 +255,14 @@ class Suggesting:
             version=question.version,
             category=assessment.category.value or "",
         )
-        fixes = rank(wanted, [_candidate(hit) for hit in hits], limit=question.limit)
+        fixes = rank(
+            wanted, [candidate(hit.document, hit.score) for hit in hits], limit=question.limit
+        ).fixes
         documents = {hit.id: hit.document for hit in hits}
         marks = Highlighter(question.text)
         return [
             replace(fix, snippet_html=marks.snippet(documents[fix.article_id])) for fix in fixes
         ]
-
-
-def _candidate(hit: SearchHit) -> Candidate:
-    document = hit.document
-    return Candidate(
-        id=document.id,
-        kind=document.kind,
-        title=document.title,
-        score=hit.score,
-        product=document.product,
-        version=document.version,
-        category=document.category,
-        solved_count=document.solved_count,
-        failed_count=document.failed_count,
-        last_success_at=document.last_success_at,
-        verification=document.state,
-        article_id=document.article_id,
-        sections=document.sections,
-        terms=tuple(dict.fromkeys(reason.term for reason in hit.why if reason.field == "words")),
-    )
 
 
 def _similar_tickets(question: Question, hits: Sequence[SearchHit]) -> tuple[SimilarTicket, ...]:
