@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from kbservice.text.normalise import fold_text
+from kbservice.suggestion.grams import folded
 from kbservice.text.tokens import Span, analyze, spans
 
 _MAX_CHARS: Final = 8_000
@@ -38,17 +38,16 @@ class Asked:
         streams = analyze(f"{title}\n{body[:_MAX_CHARS]}")
         summary = analyze(title).words or streams.words
         self._title, self._body = title, body
-        self._text = _folded(f"{title}\n{body}")
+        self._text = folded(f"{title}\n{body}")
         self._summary = tuple(dict.fromkeys(summary))[:_MAX_WORDS]
         self._codes = tuple(dict.fromkeys(streams.identifiers))[:_MAX_WORDS]
 
-    def against(self, title: str, text: str) -> Agreement:
-        """Compare with a document.
+    def against(self, title: str, told: str) -> Agreement:
+        """Compare with a document, given its title and all of it in folded form.
 
         In Chinese as in English longer words tell more, so shares count characters.
         """
         told_in_title = _words(title)
-        told = _folded(f"{title}\n{text}")
         return Agreement(
             summary_in_title=_share(self._summary, told_in_title),
             title_in_ticket=_share(
@@ -60,7 +59,7 @@ class Asked:
 
     def shared_words(self, title: str, text: str) -> tuple[str, ...]:
         """Return what both say, in the ticket's spelling, without parts of longer words."""
-        told = _folded(f"{title}\n{text}")
+        told = folded(f"{title}\n{text}")
         return _longest(span.text for span in self._spans if span.term in told)
 
     @functools.cached_property
@@ -71,10 +70,6 @@ class Asked:
 @functools.lru_cache(1 << 13)
 def _words(title: str) -> frozenset[str]:
     return frozenset(analyze(title).words)
-
-
-def _folded(text: str) -> str:
-    return fold_text(text[:_MAX_CHARS]).lower()
 
 
 def _share(words: Iterable[str], held: Iterable[str]) -> float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kbservice.suggestion.agreement import Agreement, Asked
 from kbservice.suggestion.candidate import Candidate, Wanted
 from kbservice.suggestion.evidence import differences, wilson_lower_bound
-from kbservice.suggestion.grams import grams, overlap
+from kbservice.suggestion.grams import folded, grams, grams_of_folded, overlap
 
 Matrix = NDArray[np.float64]
 
@@ -89,12 +89,17 @@ def features_of(wanted: Wanted, asked: Asked, candidates: Sequence[Candidate]) -
     if not articles:
         return []
     places = _places([article.score for article in articles])
-    texts = _Texts(wanted, articles)
+    told = [folded(f"{article.title}\n{article.text}") for article in articles]
+    words = _Texts(wanted, articles, told).shares()
+    said = wanted.text.lower()
     return [
-        _of(wanted, article, asked.against(article.title, article.text), place, words)._replace(
-            votes=votes.get(article.id, 0.0)
+        _of(
+            wanted,
+            article,
+            (asked.against(article.title, told[at]), places[at], words[at]),
+            (said, votes.get(article.id, 0.0)),
         )
-        for article, place, words in zip(articles, places, texts.shares(), strict=True)
+        for at, article in enumerate(articles)
     ]
 
 
@@ -119,10 +124,13 @@ class _Words(NamedTuple):
 
 
 def _of(
-    wanted: Wanted, article: Candidate, agreement: Agreement, place: _Place, words: _Words
+    wanted: Wanted,
+    article: Candidate,
+    found: tuple[Agreement, _Place, _Words],
+    heard: tuple[str, float],
 ) -> Features:
+    (agreement, place, words), (text, votes) = found, heard
     trials = article.solved_count + article.failed_count
-    text = wanted.text.lower()
     said = [tag for tag in article.tags if tag.lower() in text]
     return Features(
         score_share=place.share,
@@ -145,7 +153,7 @@ def _of(
         failure=wilson_lower_bound(article.failed_count, trials),
         freshness=_freshness(wanted, article),
         verified=_VERIFIED.get(article.verification, 0.0),
-        votes=0.0,
+        votes=votes,
     )
 
 
@@ -166,7 +174,9 @@ def _votes(asked: Asked, candidates: Sequence[Candidate]) -> Mapping[str, float]
     votes: dict[str, float] = {}
     for candidate in candidates:
         if candidate.kind == "ticket" and candidate.article_id:
-            agreement = asked.against(candidate.title, candidate.text)
+            agreement = asked.against(
+                candidate.title, folded(f"{candidate.title}\n{candidate.text}")
+            )
             vote = (agreement.summary_in_title + agreement.title_in_ticket) / 2
             votes[candidate.article_id] = max(votes.get(candidate.article_id, 0.0), vote)
     return votes
@@ -185,16 +195,16 @@ class _Texts:
     A piece counts by how few of the candidates hold it: what all of them say tells nothing.
     """
 
-    def __init__(self, wanted: Wanted, articles: Sequence[Candidate]) -> None:
+    def __init__(self, wanted: Wanted, articles: Sequence[Candidate], told: Sequence[str]) -> None:
         self._pieces = list(dict.fromkeys(grams(wanted.text)))
         self._asked = set(self._pieces)
         self._articles = articles
         self._titles = [grams(article.title) for article in articles]
-        self._texts = [grams(article.text) for article in articles]
+        self._texts = [grams_of_folded(text) for text in told]
 
     def shares(self) -> list[_Words]:
         in_title, counts = self._counted(self._titles), self._counted(self._texts)
-        held = (in_title + counts) > 0
+        held = counts > 0
         found = held.sum(axis=0)
         rarity = np.log(1.0 + (len(self._articles) - found + 0.5) / (found + 0.5))
         total = float(rarity.sum()) or 1.0
@@ -216,7 +226,7 @@ class _Texts:
         size = max(1, len(column))
         found = np.zeros((len(texts), size))
         for row, text in enumerate(texts):
-            if known := [column[piece] for piece in text if piece in column]:
+            if known := [at for at in map(column.get, text) if at is not None]:
                 found[row] = np.bincount(known, minlength=size)
         return found
 

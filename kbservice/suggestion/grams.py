@@ -6,6 +6,7 @@ nine milliseconds, and into these pieces one.
 
 from __future__ import annotations
 
+import operator
 import re
 from typing import Final
 
@@ -21,10 +22,20 @@ _JOINT: Final = re.compile(r"[._-]")
 
 def grams(text: str) -> list[str]:
     """Return pairs of Chinese characters, stems of Latin words, codes whole and in parts."""
+    return grams_of_folded(folded(text))
+
+
+def folded(text: str) -> str:
+    """Return a text as ``grams_of_folded`` takes it."""
+    return fold_text(text[:MAX_CHARS]).lower()
+
+
+def grams_of_folded(text: str) -> list[str]:
+    """Return the pieces of a text that is folded and in lower case already."""
     found: list[str] = []
-    for run, word in _RUN.findall(fold_text(text[:MAX_CHARS]).lower()):
+    for run, word in _RUN.findall(text):
         if run:
-            found += [run[at : at + 2] for at in range(max(1, len(run) - 1))]
+            found += map(operator.add, run, run[1:]) if len(run) > 1 else run
         elif word.isalpha():
             found.append(stem(word))
         else:
