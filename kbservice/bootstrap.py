@@ -30,6 +30,8 @@ from kbservice.services.intake import Intake
 from kbservice.services.jobs import Jobs, JobWork
 from kbservice.services.knowledge import Knowledge
 from kbservice.services.profiles import ProfileBook
+from kbservice.services.rankers import Rankers
+from kbservice.services.ranking import Ranking
 from kbservice.services.recent import RecentQueries
 from kbservice.services.releases import Releases
 from kbservice.services.resolution import ResolutionDesk
@@ -77,6 +79,7 @@ class Application:
     knowledge: Knowledge
     indexing: Indexing
     training: Training
+    ranking: Ranking
     jobs: Jobs
     importing: Importing
     exporting: Exporting
@@ -170,6 +173,12 @@ def _wired(parts: _Parts) -> Application:
     indexing = Indexing(database=database, engine=parts.engine, clock=clock)
     releases = Releases(folder=parts.settings.classifier_dir, key=parts.vault.sign_key)
     training = Training(database=database, profiles=profiles, releases=releases, clock=clock)
+    rankers = Rankers(
+        folder=parts.settings.ranker_dir,
+        key=parts.vault.sign_key,
+        shuffles=parts.settings.shuffle_near_ties,
+    )
+    ranking = Ranking(database=database, rankers=rankers, clock=clock)
     recent = RecentQueries()
     synonyms = Synonyms(database=database, engine=parts.engine, clock=clock, recent=recent.latest)
     suggesting = Suggesting(
@@ -177,6 +186,7 @@ def _wired(parts: _Parts) -> Application:
         engine=parts.engine,
         profiles=profiles,
         releases=releases,
+        rankers=rankers,
         clock=clock,
     )
     return Application(
@@ -201,7 +211,8 @@ def _wired(parts: _Parts) -> Application:
         knowledge=Knowledge(database=database, clock=clock),
         indexing=indexing,
         training=training,
-        jobs=Jobs(database=database, clock=clock, works=_works(indexing, training)),
+        ranking=ranking,
+        jobs=Jobs(database=database, clock=clock, works=_works(indexing, training, ranking)),
         importing=Importing(
             database=database, profiles=profiles, vault=parts.vault, clock=clock, zone=zone
         ),
@@ -216,13 +227,14 @@ def _wired(parts: _Parts) -> Application:
     )
 
 
-def _works(indexing: Indexing, training: Training) -> Mapping[str, JobWork]:
+def _works(indexing: Indexing, training: Training, ranking: Ranking) -> Mapping[str, JobWork]:
     """Return what the worker can be asked to do."""
     return {
         "rebuild_index": lambda _arguments, progress: indexing.rebuild(progress),
         "train_classifier": lambda arguments, progress: training.train(
             progress, profile_key=str(arguments.get("profile", ""))
         ),
+        "train_ranker": lambda _arguments, progress: ranking.train(progress),
     }
 
 
@@ -234,7 +246,7 @@ def init_instance(settings: Settings, *, admin: str = "admin") -> FirstLogin:
     """
     if (settings.instance_dir / "keys").exists():
         raise Conflict("There is an instance in {home} already", home=str(settings.home))
-    for folder in (settings.article_index_dir, settings.classifier_dir):
+    for folder in (settings.article_index_dir, settings.classifier_dir, settings.ranker_dir):
         folder.mkdir(parents=True, exist_ok=True)
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     settings.instance_dir.chmod(0o700)

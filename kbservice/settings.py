@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field("console", description="Shape of log lines")
     poll_interval_s: float = Field(0.2, gt=0, le=10, description="Pause of an idle worker")
     refresh_interval_s: float = Field(0.5, ge=0, le=10, description="Readers look for new commits")
+    shuffle_near_ties: bool = Field(False, description="Show near ties in both orders, by lot")
     secure_cookies: bool = Field(False, description="Session cookies over HTTPS only")
 
     @classmethod
@@ -77,6 +78,11 @@ class Settings(BaseSettings):
     def classifier_dir(self) -> Path:
         """Folder of the classifier releases."""
         return self.home / "indexes" / "classifiers"
+
+    @property
+    def ranker_dir(self) -> Path:
+        """Folder of the ranker releases."""
+        return self.home / "indexes" / "rankers"
 
     @property
     def effective_database_url(self) -> str:

@@ -53,10 +53,14 @@ def retrieval(
     exclude_self: bool,
 ) -> None:
     """Measure ranking on a folder in BEIR layout: corpus.jsonl, queries.jsonl, qrels.tsv."""
-    taught = feedback and retrieval_evaluation.Feedback(
-        folder=feedback,
-        wording=use != "ranker",
-        learner=None if use == "wording" else learned_order,
+    taught = (
+        retrieval_evaluation.Feedback(
+            folder=feedback,
+            wording=use != "ranker",
+            learner=None if use == "wording" else learned_order,
+        )
+        if feedback
+        else None
     )
     with temporary_engine() as engine:
         report = retrieval_evaluation.evaluate(

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from kbservice.search.documents import SearchHit
 from kbservice.search.engine import SearchEngine
@@ -46,11 +46,8 @@ Reranker = Callable[[str, Sequence[SearchHit]], Sequence[str]]
 """Orders the hits of a text anew; returns their ids, best first."""
 
 
-class Learner(Protocol):
-    """Learns an order from judged questions."""
-
-    def __call__(self, lessons: Sequence[JudgedHits]) -> Reranker:
-        """Return what was learned; the order of the hits where it is too little."""
+Learner = Callable[[Sequence[JudgedHits]], Reranker]
+"""Learns an order from judged questions; search's own where they are too few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

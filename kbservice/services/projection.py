@@ -29,6 +29,7 @@ def document_of_article(article: Article) -> SearchDocument | None:
         solved_count=article.solved_count,
         failed_count=article.failed_count,
         verification=article.verification,
+        voices=article.voice_count,
         last_success_at=article.last_success_at,
         created_at=article.created_at,
         updated_at=article.updated_at,

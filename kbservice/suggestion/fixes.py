@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
@@ -157,10 +157,3 @@ def band(confidence: float) -> Band:
     if confidence >= HIGH:
         return "high"
     return "medium" if confidence >= MEDIUM else "low"
-
-
-def changed_places(ranked: Ranked, first: int) -> Ranked:
-    """Return the same with the fixes at places ``first`` and ``first + 1`` changed about."""
-    fixes = list(ranked.fixes)
-    fixes[first], fixes[first + 1] = fixes[first + 1], fixes[first]
-    return replace(ranked, fixes=tuple(fixes))

@@ -28,8 +28,8 @@ _GROWTH: Final = 30
 # A gain counts less half its standard error.
 _CAUTION: Final = 0.5
 _DEPTH: Final = 10
-# One busy account may say twice as much as the usual one, and at least this much.
-_LEAST_SAY: Final = 5.0
+# One busy account may say twice as much as the usual one, and at least this often.
+_LEAST_SAY: Final = 2
 
 Scorer = Callable[[Lesson], fixed_weights.Scores]
 
@@ -57,7 +57,7 @@ class Trained:
 
 def train(lessons: Sequence[Lesson], *, release: str) -> Trained:
     """Return the best ranker that the lessons justify; the fixed weights where none does."""
-    telling = [lesson for lesson in lessons if lesson.is_telling][-MOST_LESSONS:]
+    telling = bounded([lesson for lesson in lessons if lesson.is_telling])[-MOST_LESSONS:]
     if len(telling) < LEAST_LESSONS:
         return _fixed(release, telling)
     folds = _folds(telling)
@@ -97,8 +97,8 @@ def ndcg(lesson: Lesson, scores: fixed_weights.Scores) -> float:
 
 
 def stacked(lessons: Sequence[Lesson]) -> Stack:
-    """Return telling lessons as one table, each identity bounded."""
-    weights = _bounded(lessons)
+    """Return telling lessons as one table."""
+    weights = np.array([lesson.weight for lesson in lessons])
     sizes = [len(lesson.right) for lesson in lessons]
     return Stack(
         features=np.vstack([lesson.features for lesson in lessons]),
@@ -117,15 +117,16 @@ def _learn(lessons: Sequence[Lesson]) -> Learned:
     return Learned(fit_linear(stack), grow(stack), 1.0)
 
 
-def _bounded(lessons: Sequence[Lesson]) -> fixed_weights.Scores:
-    """Return the lessons' weights, so that no account says much more than the usual one."""
-    said: Counter[str] = Counter()
+def bounded(lessons: Sequence[Lesson]) -> list[Lesson]:
+    """Return the newest lessons of each identity, none with many more than the usual one."""
+    counts = Counter(lesson.identity for lesson in lessons)
+    allowed = max(_LEAST_SAY, round(2.0 * median(counts.values()))) if counts else 0
+    kept = []
     for lesson in lessons:
-        said[lesson.identity] += lesson.weight  # type: ignore[assignment]  # shares of a lesson
-    allowed = max(_LEAST_SAY, 2.0 * median(said.values()))
-    return np.array(
-        [lesson.weight * min(1.0, allowed / said[lesson.identity]) for lesson in lessons]
-    )
+        if counts[lesson.identity] <= allowed:
+            kept.append(lesson)
+        counts[lesson.identity] -= 1
+    return kept
 
 
 def _folds(lessons: Sequence[Lesson]) -> list[int]:

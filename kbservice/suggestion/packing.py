@@ -52,9 +52,9 @@ def unpack(data: bytes, release: str) -> Ranker:
     Raises:
         ArtifactRejected: The bytes are no artefact of this format, or its numbers make no sense.
     """
+    if len(data) > _MOST_BYTES:
+        raise _rejected(f"{len(data)} bytes")
     try:
-        if len(data) > _MOST_BYTES:
-            raise _rejected(f"{len(data)} bytes")
         return _ranker(skops.io.loads(data, trusted=[]), release)
     except ArtifactRejected:
         raise
