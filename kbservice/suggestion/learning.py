@@ -23,10 +23,10 @@ LEAST_LESSONS: Final = 20
 MOST_LESSONS: Final = 4_000
 _FOLDS: Final = 4
 _BLENDS: Final = (0.2, 0.4, 0.6, 0.8)
-# From 20 lessons at most .4 of the order is learned, from 50 .6, from 120 .8.
-_GROWTH: Final = 30
-# A gain counts less half its standard error.
-_CAUTION: Final = 0.5
+# From 20 lessons at most .4 of the order is learned, from 30 .6, from 80 .8.
+_GROWTH: Final = 20
+# A gain counts less a quarter of its standard error.
+_CAUTION: Final = 0.25
 _DEPTH: Final = 10
 # One busy account may say twice as much as the usual one, and at least this often.
 _LEAST_SAY: Final = 2

@@ -16,6 +16,7 @@ from kbservice.errors import ArtifactRejected, NotFound
 from kbservice.services.feedback import NewFeedback
 from kbservice.services.intake import NewTicket
 from kbservice.services.knowledge import NewArticle
+from kbservice.services.rankers import Rankers
 from kbservice.services.resolution import NewResolution
 from kbservice.services.suggesting import Question
 from kbservice.store import suggestions
@@ -113,12 +114,10 @@ def test_a_damaged_release_gives_way_to_the_one_before(application: Application)
     folder = application.settings.ranker_dir / second
     (folder / "ranker.skops").write_bytes(b"PK\x03\x04" + b"0" * 100)
 
-    assert list(application.ranking.faults()) == []  # loaded before it was damaged
-    fresh = application.suggesting._rankers.__class__(
-        folder=application.settings.ranker_dir, key=application.vault.sign_key
-    )
+    fresh = Rankers(folder=application.settings.ranker_dir, key=application.vault.sign_key)
     assert fresh.current().release == first
     assert "damaged" in fresh.problem
+    assert [fresh.problem] == list(application.ranking.faults())
     with pytest.raises(ArtifactRejected):
         application.ranking.promote(second, ADMIN)
 
@@ -133,9 +132,7 @@ def test_a_release_of_other_libraries_is_refused_and_the_fixed_weights_rank(
 
     here = packing.versions()
     monkeypatch.setattr(packing, "versions", lambda: {**here, name: "0.9.1"})
-    fresh = application.suggesting._rankers.__class__(
-        folder=application.settings.ranker_dir, key=application.vault.sign_key
-    )
+    fresh = Rankers(folder=application.settings.ranker_dir, key=application.vault.sign_key)
 
     assert fresh.current().release == "fixed"
     assert f"made with {name}" in fresh.problem
