@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -32,21 +32,22 @@ from kbservice.triage.priority import Costs
 from kbservice.triage.promotion import USUAL, objection
 from kbservice.triage.suspicion import Claim
 from kbservice.triage.thresholds import Promises
-from kbservice.triage.training import SecondOpinion, Terms, Trained, data_hash, figures, train
+from kbservice.triage.training import (
+    LEAST_TICKETS,
+    MAX_TICKETS,
+    SecondOpinion,
+    Terms,
+    Trained,
+    data_hash,
+    figures,
+    train,
+)
 
 log = structlog.get_logger(__name__)
 
 # Tickets of one import day have no order in time worth the name.
 _SPREAD = timedelta(days=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastTraining:
-    """When the newest release was trained, and on how many tickets."""
-
-    at: datetime
-    tickets: int
 
 
 class Training:
@@ -175,20 +176,24 @@ class Training:
         elif promise and promise.suspended:
             yield f"categories no longer filled in unasked: {', '.join(sorted(promise.suspended))}"
 
-    def last(self, profile_key: str = "") -> LastTraining | None:
-        """Return when the profile's newest release was trained, and on how many tickets."""
-        profile = self._profiles.get(profile_key)
-        manifest = self._newest(profile.key)
-        if manifest is None:
-            return None
-        return LastTraining(
-            at=datetime.fromisoformat(manifest["created_at"]), tickets=int(manifest["tickets"])
-        )
+    def last_at(self) -> datetime | None:
+        """Return when the newest release of the instance's profile was trained."""
+        newest = self._newest(self._profiles.get("").key)
+        return datetime.fromisoformat(newest["created_at"]) if newest else None
 
-    def labelled(self, profile_key: str = "") -> int:
-        """Return how many tickets could be learned from now."""
+    def news(self) -> int | None:
+        """Return how many labels came in since then; None while there are too few to learn from.
+
+        Of more than can be learned from, the count does not tell what is new: 0.
+        """
+        key = self._profiles.get("").key
         with self._database.reading() as session:
-            return store.count_labelled(session, self._profiles.get(profile_key).key)
+            held = store.count_labelled(session, key)
+        if held < LEAST_TICKETS:
+            return None
+        newest = self._newest(key)
+        learned = int(newest["tickets"]) if newest else 0
+        return held - learned if held <= MAX_TICKETS else 0
 
     def _doubtful(self, opinions: Sequence[SecondOpinion], profile_key: str) -> set[str]:
         """Hold back what looks wrong; return the numbers of the tickets."""

@@ -14,7 +14,6 @@ from kbservice.search.syntax import parse
 from kbservice.text.tokens import FINGERPRINT
 from tests.contract.documents import MONDAY, OFFICE, article, fill, found
 
-
 STRANGE_TICKETS = (
     "数据库连接超时" * 7_000,
     "a" * 50_000,

@@ -40,7 +40,7 @@ class LabelReviewOut(Out):
             given=review.value,
             given_by=review.given_by or None,
             proposed=review.proposed,
-            reason=review.reason,  # type: ignore[arg-type]  # its three values are ours
+            reason=review.reason,
             found_at=review.found_at,
             settled=review.settled_value,
             settled_by=review.settled_by,
