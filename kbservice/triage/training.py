@@ -14,6 +14,7 @@ from kbservice.errors import InvalidInput
 from kbservice.triage.classifier import ReleaseInfo
 from kbservice.triage.dataset import LabelName, TrainingTicket, fingerprint, labelled
 from kbservice.triage.fitting import Fitted, Recipe, fit, recipe_for
+from kbservice.triage.goals import PLAIN, Goals
 from kbservice.triage.linear_classifier import LinearClassifier
 from kbservice.triage.measures import (
     Doubles,
@@ -23,7 +24,6 @@ from kbservice.triage.measures import (
     f1_by_label,
     macro_f1,
 )
-from kbservice.triage.thresholds import USUAL, Promises
 
 LABELS: Final[tuple[LabelName, ...]] = ("category", "priority")
 LEAST_TICKETS: Final = 20
@@ -59,8 +59,7 @@ def train(
     *,
     labels: Sequence[LabelName] = LABELS,
     holdout_ratio: float = HOLDOUT_RATIO,
-    promises: Promises = USUAL,
-    order: Sequence[str] = (),
+    goals: Goals = PLAIN,
 ) -> Trained:
     """Train every kind of label that there are tickets enough for.
 
@@ -69,8 +68,7 @@ def train(
         info: Under which name the classifiers answer.
         labels: Kinds of label to learn.
         holdout_ratio: Share that is held out, between 0 and 1.
-        promises: What filling in and label sets must keep.
-        order: The priorities, the most urgent first.
+        goals: What the profile wants: ``Goals.of(profile)``.
 
     Raises:
         InvalidInput: None of them can be learned; says what is missing.
@@ -79,7 +77,7 @@ def train(
     done: dict[str, _Lesson] = {}
     skipped: dict[str, InvalidInput] = {}
     for name in labels:
-        recipe = recipe_for(name, promises=promises, order=order)
+        recipe = recipe_for(name, goals)
         try:
             done[name] = _learned(labelled(known, name), name, holdout_ratio, recipe)
         except InvalidInput as error:
@@ -89,7 +87,9 @@ def train(
     return Trained(
         classifiers={name: item.classifier.released_as(info) for name, item in done.items()},
         metrics={name: item.metrics for name, item in done.items()},
-        parameters={name: {"penalty": item.penalty} for name, item in done.items()},
+        parameters={
+            name: {"penalty": item.penalty, "primed": item.is_primed} for name, item in done.items()
+        },
         skipped={name: str(error) for name, error in skipped.items()},
         tickets=len(known),
         data_hash=fingerprint(known),
@@ -101,6 +101,7 @@ class _Lesson:
     classifier: LinearClassifier
     metrics: dict[str, Any]
     penalty: float
+    is_primed: bool
 
 
 def _learned(
@@ -113,7 +114,12 @@ def _learned(
     final = _fitted(name, tickets, replace(recipe, penalties=(judged.penalty,)))
     metrics = _metrics(name, judged.classifier, tickets[:-newest], tickets[-newest:])
     metrics["train_s"] = round(time.perf_counter() - started, 3)
-    return _Lesson(classifier=final.classifier, metrics=metrics, penalty=judged.penalty)
+    return _Lesson(
+        classifier=final.classifier,
+        metrics=metrics,
+        penalty=judged.penalty,
+        is_primed=final.is_primed,
+    )
 
 
 def _check(name: LabelName, tickets: Sequence[TrainingTicket]) -> None:
