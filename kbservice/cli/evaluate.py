@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import click
 
@@ -82,13 +82,35 @@ def retrieval(
     help="What is learned and judged; rows without it are left out.",
 )
 @click.option("--order", help="Labels from most to least urgent, by comma: adds figures of cost.")
+@click.option(
+    "--curve", "has_curve", is_flag=True, help="Also learn from 50, 100, 200 ... tickets only."
+)
 @invoked
-def triage(invocation: Invocation, train: Path, test: Path, label: str, order: str | None) -> None:
+def triage(
+    invocation: Invocation,
+    train: Path,
+    test: Path,
+    label: str,
+    order: str | None,
+    *,
+    has_curve: bool,
+) -> None:
     """Measure triage: learn from the tickets of TRAIN, judge on those of TEST (JSONL)."""
     ranked = [name.strip() for name in order.split(",")] if order else None
-    report = evaluate_triage(train, test, cast("LabelName", label), order=ranked)
-    # The figures of cost are there only with an order.
-    facts = {name: value for name, value in asdict(report).items() if value is not None}
+    name = cast("LabelName", label)
+    report = evaluate_triage(train, test, name, order=ranked, has_curve=has_curve)
+    facts = report.as_json()
     invocation.answer(facts)
     if not invocation.as_json:
-        print_facts(facts.items())
+        print_facts(_flat(facts).items())
+
+
+def _flat(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return intervals and the points of a curve as one line each."""
+    shown = {name: value for name, value in facts.items() if name != "curve"}
+    for name in [name for name in shown if name.endswith("_interval")]:
+        shown[name] = " - ".join(f"{bound:.4f}" for bound in shown[name])
+    for point in facts.get("curve", ()):
+        figures = (f"{name} {value:.3f}" for name, value in point.items() if name != "train")
+        shown[f"curve {point['train']}"] = ", ".join(figures)
+    return shown

@@ -13,7 +13,6 @@ import structlog
 from kbservice.clock import Clock
 from kbservice.domain.account import Principal, Role
 from kbservice.errors import KbServiceError, NotFound
-from kbservice.profiles.schema import Profile
 from kbservice.services.profiles import ProfileBook
 from kbservice.services.progress import NullProgress, Progress
 from kbservice.services.quarantine import Quarantine
@@ -27,16 +26,14 @@ from kbservice.text.tokens import FINGERPRINT
 from kbservice.triage.artifacts import Release
 from kbservice.triage.classifier import ReleaseInfo
 from kbservice.triage.dataset import LabelName, TrainingTicket
+from kbservice.triage.goals import Goals
 from kbservice.triage.packing import FORMAT
-from kbservice.triage.priority import Costs
 from kbservice.triage.promotion import USUAL, objection
 from kbservice.triage.suspicion import Claim
-from kbservice.triage.thresholds import Promises
 from kbservice.triage.training import (
     LEAST_TICKETS,
     MAX_TICKETS,
     SecondOpinion,
-    Terms,
     Trained,
     data_hash,
     figures,
@@ -102,11 +99,8 @@ class Training:
         trained = train(
             tickets,
             ReleaseInfo(release=release_id, trained_at=now),
-            terms=Terms(
-                promises=_promises(profile),
-                order=Costs.of(profile).levels,
-                screen=lambda opinions: self._doubtful(opinions, profile.key),
-            ),
+            goals=Goals.of(profile),
+            screen=lambda opinions: self._doubtful(opinions, profile.key),
         )
         progress.stage("save", 0)
         shelf.save(release_id, trained, profile=profile.key, now=now)
@@ -261,11 +255,6 @@ class Training:
             "versions": manifest["versions"],
             "data_hash": manifest["data_hash"],
         }
-
-
-def _promises(profile: Profile) -> Promises:
-    bar = profile.thresholds
-    return Promises(precision=bar.promised_precision, coverage=bar.promised_coverage)
 
 
 def _compared(

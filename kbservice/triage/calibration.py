@@ -108,9 +108,8 @@ def calibrate(scores: Doubles, truth: Ints, *, keep_priors: bool = False) -> Cal
         keep_priors: Always fit biases: costs are weighed with the probabilities, so these
             must be as frequent as the labels are.
     """
-    if keep_priors:
-        return with_bias(scores, truth)
-    return with_curve(_best(scores, truth), scores, truth)
+    fitted = with_bias(scores, truth) if keep_priors else _best(scores, truth)
+    return with_curve(fitted, scores, truth)
 
 
 def with_curve(calibration: Calibration, scores: Doubles, truth: Ints) -> Calibration:

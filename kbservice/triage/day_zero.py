@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from kbservice.profiles.schema import Category, Kind, Profile
-from kbservice.text.tokens import analyze
+from kbservice.text.tokens import analyze, spans
 from kbservice.triage.classifier import (
     NO_PREDICTION,
     Decision,
@@ -23,6 +22,7 @@ from kbservice.triage.classifier import (
     TicketText,
 )
 from kbservice.triage.phrases import Searchable
+from kbservice.triage.primers import LabelSpec, Likeness
 
 DAY_ZERO: Final = ReleaseInfo(release="day-zero")
 
@@ -30,7 +30,11 @@ DAY_ZERO: Final = ReleaseInfo(release="day-zero")
 # examples; a hit in the title says more than one in the body.
 _NAME: Final = 2.0
 _KEYWORD: Final = 1.0
+# A keyword's word alone, or in another form: documents for document.
+_WORD: Final = 0.5
 _SAMPLE: Final = 0.15
+# What merely resembles: it decides where no phrase does, and never makes sure.
+_LIKENESS: Final = 0.5
 _MOST_SAMPLES: Final = 1.0
 _TITLE: Final = 1.5
 _SHARPNESS: Final = 1.1
@@ -40,22 +44,6 @@ _MOST_SURE: Final = 0.85
 _REVIEW: Final = 0.4
 _LABEL_SET: Final = 0.9
 _REASONS: Final = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelSpec:
-    """What is known of a label without any ticket.
-
-    Attributes:
-        names: What people call it, in any language.
-        keywords: Words that tickets of this label use.
-        samples: Criteria and example texts.
-    """
-
-    value: str
-    names: tuple[str, ...] = ()
-    keywords: tuple[str, ...] = ()
-    samples: tuple[str, ...] = ()
 
 
 def category_specs(profile: Profile) -> tuple[LabelSpec, ...]:
@@ -104,6 +92,8 @@ class DayZeroClassifier:
         self._labels = tuple(spec.value for spec in specs)
         self._phrases = _weighted_phrases(specs)
         self._samples = _telling_words(specs)
+        self._words = {} if only_stated else _keyword_words(specs)
+        self._likeness = Likeness(() if only_stated else specs)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -117,13 +107,8 @@ class DayZeroClassifier:
 
     def predict(self, ticket: TicketText) -> Prediction:
         """Return the careful guess with the phrases that it rests on."""
-        reasons = self._reasons(ticket)
-        words = set(analyze(f"{ticket.title}\n{ticket.body}").words)
-        scores = {
-            label: sum(reason.weight for reason in reasons[label])
-            + min(_MOST_SAMPLES, _SAMPLE * len(words & self._samples[label]))
-            for label in self._labels
-        }
+        reasons = self.reasons(ticket)
+        scores = self._scores(ticket, reasons)
         if not any(scores.values()):
             return NO_PREDICTION
         ranked = _ranked(scores)
@@ -137,7 +122,23 @@ class DayZeroClassifier:
             decision=_decision(ranked),
         )
 
-    def _reasons(self, ticket: TicketText) -> dict[str, list[Evidence]]:
+    def scores(self, ticket: TicketText) -> dict[str, float]:
+        """Return how much speaks for each label; 0 where nothing does."""
+        return self._scores(ticket, self.reasons(ticket))
+
+    def _scores(
+        self, ticket: TicketText, reasons: Mapping[str, Sequence[Evidence]]
+    ) -> dict[str, float]:
+        words = set(analyze(f"{ticket.title}\n{ticket.body}").words)
+        alike = self._likeness.scores(ticket)
+        return {
+            label: sum(reason.weight for reason in reasons[label])
+            + min(_MOST_SAMPLES, _SAMPLE * len(words & self._samples[label]))
+            + _LIKENESS * alike.get(label, 0.0)
+            for label in self._labels
+        }
+
+    def reasons(self, ticket: TicketText) -> dict[str, list[Evidence]]:
         """Return the phrases found for each label, the heaviest first."""
         searchable = Searchable(ticket)
         find = searchable.find_stated if self._only_stated else searchable.find
@@ -158,7 +159,30 @@ class DayZeroClassifier:
                     end=place.end,
                 )
                 found[label].append(reason)
+        for label, reason in self._word_reasons(ticket):
+            found[label].append(reason)
         return {label: _without_inner(reasons) for label, reasons in found.items()}
+
+    def _word_reasons(self, ticket: TicketText) -> Iterator[tuple[str, Evidence]]:
+        """Yield the words of keywords, in any form, each at its first place."""
+        seen = set()
+        for field, text in (("title", ticket.title), ("body", ticket.body)):
+            for span in spans(text) if self._words else ():
+                if span.term in seen or span.term not in self._words:
+                    continue
+                seen.add(span.term)
+                for label, weight in self._words[span.term].items():
+                    yield (
+                        label,
+                        Evidence(
+                            source="criterion",
+                            text=text[span.start : span.end],
+                            weight=weight * (_TITLE if field == "title" else 1.0),
+                            field=field,
+                            start=span.start,
+                            end=span.end,
+                        ),
+                    )
 
 
 def _names(thing: Category | Kind) -> tuple[str, ...]:
@@ -185,6 +209,16 @@ def _telling_words(specs: Sequence[LabelSpec]) -> dict[str, set[str]]:
     words = {spec.value: set(analyze("\n".join(spec.samples)).words) for spec in specs}
     users = Counter(word for own in words.values() for word in own)
     return {label: {word for word in own if users[word] == 1} for label, own in words.items()}
+
+
+def _keyword_words(specs: Sequence[LabelSpec]) -> dict[str, dict[str, float]]:
+    """Return each word of names and keywords with its weight for each label."""
+    users: dict[str, set[str]] = {}
+    for spec in specs:
+        for word in analyze("\n".join((*spec.names, *spec.keywords))).words:
+            if len(word) > 1:
+                users.setdefault(word, set()).add(spec.value)
+    return {word: dict.fromkeys(labels, _WORD / len(labels)) for word, labels in users.items()}
 
 
 def _without_inner(reasons: Iterable[Evidence]) -> list[Evidence]:

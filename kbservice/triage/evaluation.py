@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ from kbservice.errors import InvalidInput
 from kbservice.triage.classifier import Prediction
 from kbservice.triage.dataset import LabelName, TrainingTicket, labelled, read_tickets
 from kbservice.triage.fitting import fit, recipe_for
+from kbservice.triage.goals import Goals
+from kbservice.triage.linear_classifier import LinearClassifier
 from kbservice.triage.measures import (
     Doubles,
     Ints,
@@ -22,8 +24,10 @@ from kbservice.triage.measures import (
     area_under_curve,
     calibration_error,
     cost_matrix,
+    interval,
     macro_f1,
     top_k_accuracy,
+    wilson_lower_bound,
 )
 from kbservice.triage.packing import pack
 from kbservice.triage.priority import Costs
@@ -32,6 +36,8 @@ _UNDER: Final = 3.0
 _OVER: Final = 1.0
 _URGENT_LEVELS: Final = 2
 _SHORT_SCALE: Final = 3
+_CURVE: Final = (50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+_SEED: Final = 20231001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +89,14 @@ class TriageReport:
     train_s: float
     ms_per_ticket: float
     release_bytes: int
+    expected_cost: float | None = None
+    best_constant_cost: float | None = None
+    urgent_auc: float | None = None
     accuracy_interval: tuple[float, float]
     macro_f1_interval: tuple[float, float]
     auto_precision: float | None = None
     auto_precision_lower_bound: float | None = None
     curve: tuple[CurvePoint, ...] | None = None
-    expected_cost: float | None = None
-    best_constant_cost: float | None = None
-    urgent_auc: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures; those of an order only where there is one."""
@@ -98,7 +104,12 @@ class TriageReport:
 
 
 def evaluate_triage(
-    train_path: Path, test_path: Path, label: LabelName, *, order: Sequence[str] | None = None
+    train_path: Path,
+    test_path: Path,
+    label: LabelName,
+    *,
+    order: Sequence[str] | None = None,
+    has_curve: bool = False,
 ) -> TriageReport:
     """Train on one file and judge on another.
 
@@ -107,6 +118,7 @@ def evaluate_triage(
         test_path: Ticket JSONL.
         label: The kind of label to guess.
         order: Every label of an ordered scale, the most urgent first.
+        has_curve: Also learn from 50, 100, 200 ... tickets, drawn at random.
 
     Raises:
         InvalidInput: A file cannot be read, has too few labels, or the order lacks some.
@@ -122,46 +134,101 @@ def evaluate_triage(
     ]
     if not judged:
         raise InvalidInput.of("test", f"tickets with a {label} that the training file has", "none")
-    return _evaluated(lessons, judged, label, order)
+    report = evaluated(lessons, judged, label, order)
+    return replace(report, curve=_curve(lessons, judged, label)) if has_curve else report
 
 
-def _evaluated(
+def evaluated(
     lessons: Sequence[TrainingTicket],
     judged: Sequence[TrainingTicket],
     label: LabelName,
-    order: Sequence[str] | None,
+    order: Sequence[str] | None = None,
 ) -> TriageReport:
-    names = [ticket.label(label) or "" for ticket in lessons]
-    recipe = recipe_for(label, order=order or ())
+    """Train on some tickets and judge on others, whose labels the first all have."""
     started = time.perf_counter()
-    classifier = fit([ticket.words for ticket in lessons], names, recipe).classifier
+    classifier = _fitted(lessons, label, order or ())
     trained = time.perf_counter()
     predictions = [classifier.predict(ticket.words) for ticket in judged]
     done = time.perf_counter()
     place = {name: at for at, name in enumerate(classifier.labels)}
     truth = np.array([place[ticket.label(label) or ""] for ticket in judged], dtype=np.int64)
     table = _table(predictions, classifier.labels)
-    in_set = [
-        classifier.labels[at] in p.label_set for at, p in zip(truth, predictions, strict=True)
-    ]
-    constant = np.full_like(truth, place[Counter(names).most_common(1)[0][0]])
+    guess = table.argmax(axis=1)
+    commonest = Counter(ticket.label(label) or "" for ticket in lessons).most_common(1)[0][0]
+    constant = np.full_like(truth, place[commonest])
+    names = [classifier.labels[at] for at in truth]
     return TriageReport(
         train=len(lessons),
         test=len(judged),
         labels=len(place),
-        accuracy=accuracy(truth, table.argmax(axis=1)),
-        macro_f1=macro_f1(truth, table.argmax(axis=1)),
+        accuracy=accuracy(truth, guess),
+        macro_f1=macro_f1(truth, guess),
         top3_accuracy=top_k_accuracy(truth, table),
         ece=calibration_error(truth, table),
-        coverage_at_95_precision=float(np.mean([p.decision == "auto" for p in predictions])),
-        conformal_coverage=float(np.mean(in_set)),
-        conformal_set_size=float(np.mean([len(p.label_set) for p in predictions])),
         majority_accuracy=accuracy(truth, constant),
         majority_macro_f1=macro_f1(truth, constant),
         train_s=round(trained - started, 3),
         ms_per_ticket=round((done - trained) * 1000 / len(judged), 3),
         release_bytes=len(pack(classifier)),
-        **(_ordered(predictions, [classifier.labels[at] for at in truth], order) if order else {}),
+        accuracy_interval=interval(accuracy, truth, guess),
+        macro_f1_interval=interval(macro_f1, truth, guess),
+        **_decided(predictions, names),
+        **(_ordered(predictions, names, order) if order else {}),
+    )
+
+
+def _fitted(
+    lessons: Sequence[TrainingTicket], label: LabelName, order: Sequence[str]
+) -> LinearClassifier:
+    names = [ticket.label(label) or "" for ticket in lessons]
+    words = [ticket.words for ticket in lessons]
+    return fit(words, names, recipe_for(label, Goals(order=tuple(order)))).classifier
+
+
+def _decided(predictions: Sequence[Prediction], truth: Sequence[str]) -> dict[str, Any]:
+    """Return how well what is filled in and what is offered keep their promises."""
+    both = list(zip(predictions, truth, strict=True))
+    rights = [item.value == name for item, name in both if item.decision == "auto"]
+    figures = {
+        "coverage_at_95_precision": len(rights) / len(both),
+        "conformal_coverage": float(np.mean([name in item.label_set for item, name in both])),
+        "conformal_set_size": float(np.mean([len(item.label_set) for item in predictions])),
+    }
+    if rights:
+        figures["auto_precision"] = float(np.mean(rights))
+        figures["auto_precision_lower_bound"] = float(wilson_lower_bound(sum(rights), len(rights)))
+    return figures
+
+
+def _curve(
+    lessons: Sequence[TrainingTicket], judged: Sequence[TrainingTicket], label: LabelName
+) -> tuple[CurvePoint, ...]:
+    order = np.random.default_rng(_SEED).permutation(len(lessons))
+    sizes = [size for size in _CURVE if size < len(lessons)]
+    points = []
+    for size in [*sizes, len(lessons)]:
+        drawn = [lessons[at] for at in order[:size]]
+        if len({ticket.label(label) for ticket in drawn}) > 1:
+            points.append(_point(drawn, judged, label))
+    return tuple(points)
+
+
+def _point(
+    lessons: Sequence[TrainingTicket], judged: Sequence[TrainingTicket], label: LabelName
+) -> CurvePoint:
+    """Judge on all tickets: a label that was not among the lessons counts as missed."""
+    classifier = _fitted(lessons, label, ())
+    names = sorted({ticket.label(label) or "" for ticket in judged} | set(classifier.labels))
+    place = {name: at for at, name in enumerate(names)}
+    predictions = [classifier.predict(ticket.words) for ticket in judged]
+    truth = np.array([place[ticket.label(label) or ""] for ticket in judged], dtype=np.int64)
+    guess = np.array([place[item.value or ""] for item in predictions], dtype=np.int64)
+    return CurvePoint(
+        train=len(lessons),
+        labels=len(classifier.labels),
+        accuracy=accuracy(truth, guess),
+        macro_f1=macro_f1(truth, guess),
+        coverage_at_95_precision=float(np.mean([item.decision == "auto" for item in predictions])),
     )
 
 

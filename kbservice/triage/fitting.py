@@ -13,8 +13,10 @@ import numpy.typing as npt
 from kbservice.errors import InvalidInput
 from kbservice.triage.calibration import calibrate, log_loss, with_temperature
 from kbservice.triage.classifier import ReleaseInfo, TicketText
+from kbservice.triage.goals import PLAIN, Goals
 from kbservice.triage.linear_classifier import LinearClassifier, Weights
 from kbservice.triage.measures import Doubles, Ints
+from kbservice.triage.primers import Primer
 from kbservice.triage.separation import Separate, separate_labels, separate_levels
 from kbservice.triage.thresholds import USUAL, Promises, thresholds
 from kbservice.triage.vectoriser import Block, Counts, Vectoriser, count, weigh
@@ -22,11 +24,12 @@ from kbservice.triage.vectoriser import Block, Counts, Vectoriser, count, weigh
 PENALTIES: Final = (0.1, 0.3, 1.0)
 PRIORITY_PENALTIES: Final = (0.02, 0.05, 0.1)
 _FOLDS: Final = 4
-_FOLDS_WHEN_LARGE: Final = 3
 # Non-zero weights times labels above which one probe must do for the choice of the penalty.
 _LARGE: Final = 40_000_000
 MOST_WEIGHTS: Final = 9_000_000
 """Terms times labels of a release: 18 MB in half precision."""
+# With more tickets than these, made-up ones change nothing any more.
+_PRIMED_UPTO: Final = 2_000
 _SEED: Final = 20231001
 
 
@@ -38,11 +41,13 @@ class Fitted:
         penalty: The inverse regularisation that was chosen.
         unseen: Probabilities of shape (tickets, labels), each row by classifiers that had not
             seen the ticket.
+        is_primed: Whether the made-up tickets helped with the real ones.
     """
 
     classifier: LinearClassifier
     penalty: float
     unseen: Doubles
+    is_primed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,28 +59,25 @@ class Recipe:
         keep_priors: Calibrate so that probabilities are as frequent as the labels are.
         promises: What filling in and label sets must keep.
         order: Every label of an ordered scale, the most urgent first; empty where there is none.
+        primers: Made-up tickets, learned from too where that helps with the real ones.
     """
 
     penalties: tuple[float, ...] = PENALTIES
     keep_priors: bool = False
     promises: Promises = USUAL
     order: tuple[str, ...] = ()
+    primers: tuple[Primer, ...] = ()
 
 
-def recipe_for(
-    label: str,
-    penalty: float | None = None,
-    promises: Promises = USUAL,
-    order: Sequence[str] = (),
-) -> Recipe:
-    """Return how to fit a kind of label, with a penalty that was chosen before if there is one."""
+def recipe_for(label: str, goals: Goals = PLAIN) -> Recipe:
+    """Return how to fit a kind of label."""
     is_priority = label == "priority"
-    penalties = PRIORITY_PENALTIES if is_priority else PENALTIES
     return Recipe(
-        penalties=penalties if penalty is None else (penalty,),
+        penalties=PRIORITY_PENALTIES if is_priority else PENALTIES,
         keep_priors=is_priority,
-        promises=promises,
-        order=tuple(order) if is_priority else (),
+        promises=goals.promises,
+        order=goals.order if is_priority else (),
+        primers=goals.primers.get(label, ()),
     )
 
 
@@ -85,26 +87,83 @@ def fit(tickets: Sequence[TicketText], labels: Sequence[str], recipe: Recipe) ->
     Raises:
         InvalidInput: No word stands in two tickets, or there is one label only.
     """
-    names, separate = _labels(labels, recipe.order)
-    if len(names) < 2:  # noqa: PLR2004 (a choice needs two)
-        raise InvalidInput.of("labels", "at least 2 different labels", len(names))
+    if len(set(labels)) < 2:  # noqa: PLR2004 (a choice needs two)
+        raise InvalidInput.of("labels", "at least 2 different labels", len(set(labels)))
+    folds = _folds(tickets, labels)
+    attempts = [_attempt(tickets, labels, folds, recipe, ())]
+    if recipe.primers and len(tickets) <= _PRIMED_UPTO:
+        attempts.append(_attempt(tickets, labels, folds, recipe, recipe.primers))
+    best = min(attempts, key=lambda attempt: _loss(attempt.scores, attempt.lessons.own_truth))
+    return _finished(best, recipe)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lessons:
+    """What is learned from: the real tickets first, then the made-up ones.
+
+    Attributes:
+        folds: Of the real tickets only; made-up ones are always learned from.
+    """
+
+    names: tuple[str, ...]
+    separate: Separate
+    counts: Sequence[Counts]
+    truth: Ints
+    folds: Ints
+
+    @property
+    def own_truth(self) -> Ints:
+        return self.truth[: len(self.folds)]
+
+    @property
+    def work(self) -> int:
+        return sum(int(item.matrix.nnz) for item in self.counts) * len(self.names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    lessons: _Lessons
+    penalty: float
+    scores: Doubles
+    is_primed: bool
+
+
+def _attempt(
+    tickets: Sequence[TicketText],
+    labels: Sequence[str],
+    folds: Ints,
+    recipe: Recipe,
+    primers: Sequence[Primer],
+) -> _Attempt:
+    """Find the penalty, and how every ticket is scored by a classifier that never saw it."""
+    all_labels = [*labels, *(primer.label for primer in primers)]
+    names, separate = _labels(all_labels, recipe.order)
     place = {name: at for at, name in enumerate(names)}
-    truth = np.array([place[label] for label in labels], dtype=np.int64)
-    counts = count(tickets)
+    counts = count([*tickets, *(primer.words for primer in primers)])
     if not counts:
         raise InvalidInput.of("tickets", "words that stand in 2 tickets", "none")
-    folds = _folds(tickets, truth, _n_folds(counts, len(names)))
-    penalty, scores = _scores_unseen(counts, truth, folds, recipe.penalties, separate)
-    calibration = calibrate(scores, truth, keep_priors=recipe.keep_priors)
-    probabilities = calibration.probabilities(scores)
-    everything = np.arange(len(truth))
-    blocks, matrix = weigh(counts, everything)
-    weights, intercepts = separate(matrix, truth, len(names), penalty)
-    blocks, table = _slim(blocks, weights.T)
+    lessons = _Lessons(
+        names=names,
+        separate=separate,
+        counts=counts,
+        truth=np.array([place[label] for label in all_labels], dtype=np.int64),
+        folds=folds,
+    )
+    penalty, scores = _scores_unseen(lessons, recipe.penalties)
+    return _Attempt(lessons=lessons, penalty=penalty, scores=scores, is_primed=bool(primers))
+
+
+def _finished(attempt: _Attempt, recipe: Recipe) -> Fitted:
+    lessons, truth = attempt.lessons, attempt.lessons.own_truth
+    calibration = calibrate(attempt.scores, truth, keep_priors=recipe.keep_priors)
+    probabilities = calibration.probabilities(attempt.scores)
+    blocks, matrix = weigh(lessons.counts, np.arange(len(lessons.truth)))
+    found = lessons.separate(matrix, lessons.truth, len(lessons.names), attempt.penalty)
+    blocks, table = _slim(blocks, found[0].T)
     learned = Weights(
-        labels=names,
+        labels=lessons.names,
         weights=table,
-        intercepts=intercepts,
+        intercepts=found[1],
         calibration=calibration,
         thresholds=thresholds(probabilities, truth, recipe.promises),
         promises=recipe.promises,
@@ -112,7 +171,8 @@ def fit(tickets: Sequence[TicketText], labels: Sequence[str], recipe: Recipe) ->
     info = ReleaseInfo(release="", tickets=len(truth))
     return Fitted(
         classifier=LinearClassifier(Vectoriser(blocks), learned, info),
-        penalty=penalty,
+        penalty=attempt.penalty,
+        is_primed=attempt.is_primed,
         unseen=probabilities,
     )
 
@@ -151,34 +211,21 @@ def _only(blocks: Sequence[Block], kept: Ints) -> list[Block]:
     return found
 
 
-def _n_folds(counts: Sequence[Counts], n_labels: int) -> int:
-    return _FOLDS_WHEN_LARGE if _work(counts, n_labels) > _LARGE else _FOLDS
-
-
-def _work(counts: Sequence[Counts], n_labels: int) -> int:
-    return sum(int(item.matrix.nnz) for item in counts) * n_labels
-
-
-def _scores_unseen(
-    counts: Sequence[Counts],
-    truth: Ints,
-    folds: Ints,
-    penalties: tuple[float, ...],
-    separate: Separate,
-) -> tuple[float, Doubles]:
+def _scores_unseen(lessons: _Lessons, penalties: tuple[float, ...]) -> tuple[float, Doubles]:
     """Choose the penalty; return it with each ticket's scores by a classifier that never saw it."""
-    n_labels = int(truth.max()) + 1
+    folds, truth = lessons.folds, lessons.own_truth
     all_folds = list(range(int(folds.max()) + 1))
-    probes = all_folds if _work(counts, n_labels) <= _LARGE else all_folds[:1]
-    scores = {penalty: np.zeros((len(truth), n_labels)) for penalty in penalties}
+    probes = all_folds if lessons.work <= _LARGE else all_folds[:1]
+    shape = (len(truth), len(lessons.names))
+    scores = {penalty: np.zeros(shape) for penalty in penalties}
     if len(penalties) > 1:
         for fold in probes:
-            _score_fold(counts, truth, folds == fold, scores, separate)
+            _score_fold(lessons, fold, scores)
     probed = np.isin(folds, probes)
     penalty = min(penalties, key=lambda penalty: _loss(scores[penalty][probed], truth[probed]))
     left = all_folds if len(penalties) == 1 else [f for f in all_folds if f not in probes]
     for fold in left:
-        _score_fold(counts, truth, folds == fold, {penalty: scores[penalty]}, separate)
+        _score_fold(lessons, fold, {penalty: scores[penalty]})
     return penalty, scores[penalty]
 
 
@@ -186,22 +233,17 @@ def _loss(scores: Doubles, truth: Ints) -> float:
     return log_loss(with_temperature(scores, truth).probabilities(scores), truth)
 
 
-def _score_fold(
-    counts: Sequence[Counts],
-    truth: Ints,
-    held_out: npt.NDArray[np.bool_],
-    scores: dict[float, Doubles],
-    separate: Separate,
-) -> None:
-    rows = np.flatnonzero(~held_out)
-    _, matrix = weigh(counts, rows)
-    seen, unseen = matrix[rows], matrix[np.flatnonzero(held_out)]
+def _score_fold(lessons: _Lessons, fold: int, scores: dict[float, Doubles]) -> None:
+    held_out = np.flatnonzero(lessons.folds == fold)
+    rows = np.setdiff1d(np.arange(len(lessons.truth)), held_out)
+    _, matrix = weigh(lessons.counts, rows)
+    seen, unseen = matrix[rows], matrix[held_out]
     for penalty, table in scores.items():
-        weights, intercepts = separate(seen, truth[rows], table.shape[1], penalty)
-        table[held_out] = unseen @ weights.T + intercepts
+        found = lessons.separate(seen, lessons.truth[rows], table.shape[1], penalty)
+        table[held_out] = unseen @ found[0].T + found[1]
 
 
-def _folds(tickets: Sequence[TicketText], truth: Ints, n_folds: int) -> Ints:
+def _folds(tickets: Sequence[TicketText], labels: Sequence[str]) -> Ints:
     """Return a fold for each ticket: near-identical ones together, labels spread evenly.
 
     Monitoring systems and forms write the same text again and again; in different folds,
@@ -212,10 +254,10 @@ def _folds(tickets: Sequence[TicketText], truth: Ints, n_folds: int) -> Ints:
         groups.setdefault(near_identity(ticket), []).append(at)
     order = np.random.default_rng(_SEED).permutation(len(groups))
     members = list(groups.values())
-    dealt = sorted((members[at] for at in order), key=lambda group: int(truth[group[0]]))
-    folds = np.zeros(len(truth), dtype=np.int64)
+    dealt = sorted((members[at] for at in order), key=lambda group: labels[group[0]])
+    folds = np.zeros(len(tickets), dtype=np.int64)
     for turn, group in enumerate(dealt):
-        folds[group] = turn % n_folds
+        folds[group] = turn % _FOLDS
     return folds
 
 

@@ -30,6 +30,11 @@ def separate_labels(matrix: Any, truth: Ints, n_labels: int, penalty: float) -> 
     """
     held = np.bincount(truth, minlength=n_labels)
     present = np.flatnonzero(held)
+    weights = np.zeros((n_labels, matrix.shape[1]), dtype=np.float32)
+    intercepts = np.full(n_labels, _UNSEEN)
+    if len(present) == 1:
+        intercepts[present] = 0.0
+        return weights, intercepts
     raw = {int(label): (len(truth) / held[label]) ** 0.5 for label in present}
     mean = sum(raw[int(label)] for label in truth) / len(truth)
     machine = _machine(penalty, {label: weight / mean for label, weight in raw.items()})
@@ -37,9 +42,7 @@ def separate_labels(matrix: Any, truth: Ints, n_labels: int, penalty: float) -> 
     found, offsets = machine.coef_, machine.intercept_
     if len(present) == 2:  # noqa: PLR2004 (scikit-learn fits one hyperplane for two labels)
         found, offsets = np.vstack([-found, found]), np.concatenate([-offsets, offsets])
-    weights = np.zeros((n_labels, matrix.shape[1]), dtype=np.float32)
     weights[present] = found
-    intercepts = np.full(n_labels, _UNSEEN)
     intercepts[present] = offsets
     return weights, intercepts
 

@@ -23,7 +23,7 @@ LEAST_LABELLED: Final = 20
 
 # So many tickets of its own, and a label's threshold owes as much to them as to all the others.
 _AS_MUCH_FOR_PRECISION: Final = 50
-_AS_MUCH_FOR_COVERAGE: Final = 100
+_AS_MUCH_FOR_COVERAGE: Final = 200
 _AIMS: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # of the way to certainty
 _LEAST_AUTOMATIC: Final = 20
 _LEAST_TELLING: Final = 10

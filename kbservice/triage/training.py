@@ -15,6 +15,7 @@ from kbservice.errors import InvalidInput
 from kbservice.triage.classifier import ReleaseInfo
 from kbservice.triage.dataset import LabelName, TrainingTicket, fingerprint, labelled
 from kbservice.triage.fitting import Fitted, Recipe, fit, recipe_for
+from kbservice.triage.goals import PLAIN, Goals
 from kbservice.triage.linear_classifier import LinearClassifier
 from kbservice.triage.measures import (
     Doubles,
@@ -24,7 +25,6 @@ from kbservice.triage.measures import (
     f1_by_label,
     macro_f1,
 )
-from kbservice.triage.thresholds import USUAL, Promises
 
 LABELS: Final[tuple[LabelName, ...]] = ("category", "priority")
 LEAST_TICKETS: Final = 20
@@ -84,32 +84,14 @@ class SecondOpinion(NamedTuple):
 Screen = Callable[[Sequence[SecondOpinion]], Collection[str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What a training is to keep to.
-
-    Attributes:
-        promises: What filling in and label sets must keep.
-        order: The priorities, the most urgent first.
-        screen: Is told what a classifier that had not seen them says of the categories, and
-            returns the numbers of the tickets not to learn from.
-    """
-
-    promises: Promises = USUAL
-    order: Sequence[str] = ()
-    screen: Screen | None = None
-
-
-NO_TERMS: Final = Terms()
-
-
 def train(
     tickets: Sequence[TrainingTicket],
     info: ReleaseInfo,
     *,
     labels: Sequence[LabelName] = LABELS,
     holdout_ratio: float = HOLDOUT_RATIO,
-    terms: Terms = NO_TERMS,
+    goals: Goals = PLAIN,
+    screen: Screen | None = None,
 ) -> Trained:
     """Train every kind of label that there are tickets enough for.
 
@@ -118,7 +100,9 @@ def train(
         info: Under which name the classifiers answer.
         labels: Kinds of label to learn.
         holdout_ratio: Share that is held out, between 0 and 1.
-        terms: What the profile asks for.
+        goals: What the profile wants: ``Goals.of(profile)``.
+        screen: Is told what a classifier that had not seen them says of the categories, and
+            returns the numbers of the tickets not to learn from.
 
     Raises:
         InvalidInput: None of them can be learned; says what is missing.
@@ -127,10 +111,10 @@ def train(
     done: dict[str, _Lesson] = {}
     skipped: dict[str, InvalidInput] = {}
     for name in labels:
-        recipe = recipe_for(name, promises=terms.promises, order=terms.order)
+        recipe = recipe_for(name, goals)
         try:
-            screen = terms.screen if name == "category" else None
-            done[name] = _learned(labelled(known, name), name, holdout_ratio, recipe, screen)
+            own_screen = screen if name == "category" else None
+            done[name] = _learned(labelled(known, name), name, holdout_ratio, recipe, own_screen)
         except InvalidInput as error:
             skipped[name] = error
     if not done:
@@ -138,7 +122,9 @@ def train(
     return Trained(
         classifiers={name: item.classifier.released_as(info) for name, item in done.items()},
         metrics={name: item.metrics for name, item in done.items()},
-        parameters={name: {"penalty": item.penalty} for name, item in done.items()},
+        parameters={
+            name: {"penalty": item.penalty, "primed": item.is_primed} for name, item in done.items()
+        },
         skipped={name: str(error) for name, error in skipped.items()},
         tickets=len(known),
         data_hash=data_hash(tickets),
@@ -157,6 +143,7 @@ class _Lesson:
     classifier: LinearClassifier
     metrics: dict[str, Any]
     penalty: float
+    is_primed: bool
     trial: Trial
 
 
@@ -185,7 +172,11 @@ def _learned(
     metrics = figures(name, trial.classifier, trial.older, trial.holdout)
     metrics["train_s"] = round(time.perf_counter() - started, 3)
     return _Lesson(
-        classifier=final.classifier, metrics=metrics, penalty=judged.penalty, trial=trial
+        classifier=final.classifier,
+        metrics=metrics,
+        penalty=judged.penalty,
+        is_primed=final.is_primed,
+        trial=trial,
     )
 
 

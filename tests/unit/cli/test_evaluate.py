@@ -94,8 +94,10 @@ def test_triage_answers_with_the_promised_keys(tickets: Path):
     plain = json.loads(CliRunner().invoke(cli, arguments).stdout)
     ordered = json.loads(CliRunner().invoke(cli, [*arguments, "--order", "high,normal,low"]).stdout)
 
-    assert TRIAGE_KEYS == list(plain)
-    assert [*TRIAGE_KEYS, "expected_cost", "best_constant_cost", "urgent_auc"] == list(ordered)
+    intervals = ["accuracy_interval", "macro_f1_interval"]
+    costs = ["expected_cost", "best_constant_cost", "urgent_auc"]
+    assert [*TRIAGE_KEYS, *intervals] == list(plain)
+    assert [*TRIAGE_KEYS, *costs, *intervals] == list(ordered)
     assert (36, 36, 3) == (plain["train"], plain["test"], plain["labels"])
 
 
@@ -106,3 +108,30 @@ def test_an_order_that_lacks_a_label_is_refused(tickets: Path):
 
     assert 1 == result.exit_code
     assert "order" in result.stderr
+
+
+def test_the_interval_of_a_figure_holds_it(tickets: Path):
+    arguments = ["evaluate", "triage", str(tickets), str(tickets), "--label", "priority", "--json"]
+
+    report = json.loads(CliRunner().invoke(cli, arguments).stdout)
+
+    lower, upper = report["accuracy_interval"]
+    assert lower <= report["accuracy"] <= upper
+
+
+def test_a_learning_curve_ends_with_all_tickets(tmp_path: Path):
+    words = {"打印机卡纸": "printer", "数据库宕机": "database"}
+    path = tmp_path / "tickets.jsonl"
+    rows = [
+        {"title": f"{text} {n}", "category": word}
+        for n in range(30)
+        for text, word in words.items()
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    arguments = ["evaluate", "triage", str(path), str(path), "--label", "category", "--curve"]
+
+    report = json.loads(CliRunner().invoke(cli, [*arguments, "--json"]).stdout)
+    shown = CliRunner().invoke(cli, arguments).stdout
+
+    assert [50, 60] == [point["train"] for point in report["curve"]]
+    assert "curve 50" in shown

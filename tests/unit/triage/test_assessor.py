@@ -7,7 +7,8 @@ import pytest
 from kbservice.profiles import available, load
 from kbservice.triage.assessor import Assessor, within
 from kbservice.triage.classifier import Assessment, Prediction, ReleaseInfo, TicketText
-from kbservice.triage.day_zero import DayZeroClassifier, LabelSpec
+from kbservice.triage.day_zero import DayZeroClassifier
+from kbservice.triage.primers import LabelSpec
 from kbservice.triage.priority import Costs, at_least_cost
 from kbservice.triage.rules import fired
 from kbservice.triage.training import train

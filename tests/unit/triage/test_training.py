@@ -98,6 +98,7 @@ def test_an_evaluation_reports_the_promised_figures(tmp_path: Path) -> None:
         "train", "test", "labels", "accuracy", "macro_f1", "top3_accuracy", "ece",
         "coverage_at_95_precision", "conformal_coverage", "conformal_set_size",
         "majority_accuracy", "majority_macro_f1", "train_s", "ms_per_ticket", "release_bytes",
+        "accuracy_interval", "macro_f1_interval",
     } == set(report)  # fmt: skip
     assert (59, 30, 3) == (report["train"], report["test"], report["labels"])
     assert report["macro_f1"] > 0.9
