@@ -251,6 +251,7 @@ def _wired(parts: _Parts) -> Application:
             database=database,
             indexing=indexing,
             training=training,
+            ranking=ranking,
             heartbeat=parts.heartbeat,
             instance_dir=parts.settings.instance_dir,
         ),

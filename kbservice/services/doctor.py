@@ -11,6 +11,7 @@ from pathlib import Path
 from kbservice.errors import KbServiceError
 from kbservice.services.heartbeat import Heartbeat
 from kbservice.services.indexing import Indexing
+from kbservice.services.ranking import Ranking
 from kbservice.services.training import Training
 from kbservice.store import audit
 from kbservice.store.database import Database
@@ -36,12 +37,14 @@ class Doctor:
         database: Database,
         indexing: Indexing,
         training: Training,
+        ranking: Ranking,
         heartbeat: Heartbeat,
         instance_dir: Path,
     ) -> None:
         self._database = database
         self._indexing = indexing
         self._training = training
+        self._ranking = ranking
         self._heartbeat = heartbeat
         self._instance_dir = instance_dir
 
@@ -53,6 +56,7 @@ class Doctor:
             "index": self._index_faults,
             "outbox": self._outbox_faults,
             "classifier": self._classifier_faults,
+            "ranker": self._ranker_faults,
             "worker": self._worker_faults,
             "keys": self._key_faults,
             "disk": self._disk_faults,
@@ -96,6 +100,9 @@ class Doctor:
 
     def _classifier_faults(self) -> Iterator[str]:
         yield from self._training.faults()
+
+    def _ranker_faults(self) -> Iterator[str]:
+        yield from self._ranking.faults()
 
     def _worker_faults(self) -> Iterator[str]:
         if not self._heartbeat.is_alive:
