@@ -32,6 +32,7 @@ from kbservice.services.knowledge import Knowledge
 from kbservice.services.profiles import ProfileBook
 from kbservice.services.recent import RecentQueries
 from kbservice.services.releases import Releases
+from kbservice.services.replay import Replay
 from kbservice.services.resolution import ResolutionDesk
 from kbservice.services.retrieval import Retrieval
 from kbservice.services.schedule import Schedule, Timetable
@@ -70,6 +71,7 @@ class Application:
     accounts: Accounts
     intake: Intake
     suggesting: Suggesting
+    replay: Replay
     feedback: FeedbackDesk
     retrieval: Retrieval
     synonyms: Synonyms
@@ -194,6 +196,7 @@ def _wired(parts: _Parts) -> Application:
             database=database, suggesting=suggesting, vault=parts.vault, clock=clock, zone=zone
         ),
         suggesting=suggesting,
+        replay=Replay(database=database, engine=parts.engine, profiles=profiles, releases=releases),
         feedback=FeedbackDesk(database=database, profiles=profiles, clock=clock),
         retrieval=Retrieval(
             database=database,

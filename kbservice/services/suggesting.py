@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -17,10 +17,8 @@ from kbservice.errors import InvalidInput, KbServiceError, NotFound, Unavailable
 from kbservice.process.missing import Missing, missing_details
 from kbservice.profiles.schema import Profile
 from kbservice.search.documents import Filters, IndexState, SearchHit
-from kbservice.search.engine import SearchEngine
+from kbservice.search.engine import IndexReader
 from kbservice.search.snippets import Highlighter
-from kbservice.services.profiles import ProfileBook
-from kbservice.services.releases import Releases
 from kbservice.store import suggestions as store
 from kbservice.store import tickets
 from kbservice.store.database import Database
@@ -116,6 +114,27 @@ class Answer:
     language: str = ""
 
 
+class Profiles(Protocol):
+    """Finds the profile that a question is answered by."""
+
+    def get(self, key: str = "", version: int | None = None) -> Profile:
+        """Return a profile; the newest version unless one is named."""
+
+
+class Triage(Protocol):
+    """Assesses tickets of one profile."""
+
+    def assess(self, ticket: TicketText) -> Assessment:
+        """Say everything triage can of one ticket."""
+
+
+class TriageSource(Protocol):
+    """Has the triage of each profile."""
+
+    def triage(self, profile: Profile) -> Triage:
+        """Return what assesses tickets of a profile."""
+
+
 class Suggesting:
     """Answers questions; never fails because search or the classifier is down."""
 
@@ -123,9 +142,9 @@ class Suggesting:
         self,
         *,
         database: Database,
-        engine: SearchEngine,
-        profiles: ProfileBook,
-        releases: Releases,
+        engine: IndexReader,
+        profiles: Profiles,
+        releases: TriageSource,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -193,6 +212,9 @@ class Suggesting:
                 "version": question.version,
                 "environment": redact(question.environment).text,
                 "channel": question.channel,
+                "kind": question.kind,
+                "limit": question.limit,
+                "role": principal.role.value,
             },
             answer={
                 "assessment": _plain(asdict(answer.assessment)),
