@@ -30,12 +30,15 @@ from kbservice.services.intake import Intake
 from kbservice.services.jobs import Jobs, JobWork
 from kbservice.services.knowledge import Knowledge
 from kbservice.services.profiles import ProfileBook
+from kbservice.services.quarantine import Quarantine
+from kbservice.services.rankers import Rankers
+from kbservice.services.ranking import Ranking
 from kbservice.services.recent import RecentQueries
 from kbservice.services.releases import Releases
 from kbservice.services.replay import Replay
 from kbservice.services.resolution import ResolutionDesk
 from kbservice.services.retrieval import Retrieval
-from kbservice.services.schedule import Schedule, Timetable
+from kbservice.services.schedule import Course, Schedule, Timetable
 from kbservice.services.suggesting import Suggesting
 from kbservice.services.synonyms import Synonyms
 from kbservice.services.tickets import Tickets
@@ -80,6 +83,8 @@ class Application:
     knowledge: Knowledge
     indexing: Indexing
     training: Training
+    quarantine: Quarantine
+    ranking: Ranking
     jobs: Jobs
     schedule: Schedule
     importing: Importing
@@ -178,8 +183,21 @@ def _wired(parts: _Parts) -> Application:
         database=database,
         is_prompt=parts.settings.refresh_interval_s == 0,
     )
-    training = Training(database=database, profiles=profiles, releases=releases, clock=clock)
-    jobs = Jobs(database=database, clock=clock, works=_works(indexing, training))
+    quarantine = Quarantine(database=database, profiles=profiles, clock=clock)
+    training = Training(
+        database=database,
+        profiles=profiles,
+        releases=releases,
+        quarantine=quarantine,
+        clock=clock,
+    )
+    rankers = Rankers(
+        folder=parts.settings.ranker_dir,
+        key=parts.vault.sign_key,
+        shuffles=parts.settings.shuffle_near_ties,
+    )
+    ranking = Ranking(database=database, rankers=rankers, clock=clock)
+    jobs = Jobs(database=database, clock=clock, works=_works(indexing, training, ranking))
     recent = RecentQueries()
     synonyms = Synonyms(database=database, engine=parts.engine, clock=clock, recent=recent.latest)
     suggesting = Suggesting(
@@ -187,6 +205,7 @@ def _wired(parts: _Parts) -> Application:
         engine=parts.engine,
         profiles=profiles,
         releases=releases,
+        rankers=rankers,
         clock=clock,
     )
     return Application(
@@ -196,7 +215,13 @@ def _wired(parts: _Parts) -> Application:
             database=database, suggesting=suggesting, vault=parts.vault, clock=clock, zone=zone
         ),
         suggesting=suggesting,
-        replay=Replay(database=database, engine=parts.engine, profiles=profiles, releases=releases),
+        replay=Replay(
+            database=database,
+            engine=parts.engine,
+            profiles=profiles,
+            releases=releases,
+            rankers=rankers,
+        ),
         feedback=FeedbackDesk(database=database, profiles=profiles, clock=clock),
         retrieval=Retrieval(
             database=database,
@@ -212,16 +237,21 @@ def _wired(parts: _Parts) -> Application:
         knowledge=Knowledge(database=database, clock=clock),
         indexing=indexing,
         training=training,
+        quarantine=quarantine,
         jobs=jobs,
         schedule=Schedule(
             database=database,
             jobs=jobs,
-            training=training,
+            courses=(
+                Course(kind="train_classifier", news=training.news, last_at=training.last_at),
+                Course(kind="train_ranker", news=ranking.news, last_at=ranking.last_at),
+            ),
             clock=clock,
             timetable=Timetable(
                 hour=parts.settings.train_hour, enough=parts.settings.train_after, zone=zone
             ),
         ),
+        ranking=ranking,
         importing=Importing(
             database=database, profiles=profiles, vault=parts.vault, clock=clock, zone=zone
         ),
@@ -236,7 +266,7 @@ def _wired(parts: _Parts) -> Application:
     )
 
 
-def _works(indexing: Indexing, training: Training) -> Mapping[str, JobWork]:
+def _works(indexing: Indexing, training: Training, ranking: Ranking) -> Mapping[str, JobWork]:
     """Return what the worker can be asked to do."""
     return {
         "rebuild_index": lambda _arguments, progress: indexing.rebuild(progress),
@@ -245,6 +275,7 @@ def _works(indexing: Indexing, training: Training) -> Mapping[str, JobWork]:
             profile_key=str(arguments.get("profile", "")),
             only_if_new=bool(arguments.get("only_if_new")),
         ),
+        "train_ranker": lambda _arguments, progress: ranking.train(progress),
     }
 
 
@@ -256,7 +287,7 @@ def init_instance(settings: Settings, *, admin: str = "admin") -> FirstLogin:
     """
     if (settings.instance_dir / "keys").exists():
         raise Conflict("There is an instance in {home} already", home=str(settings.home))
-    for folder in (settings.article_index_dir, settings.classifier_dir):
+    for folder in (settings.article_index_dir, settings.classifier_dir, settings.ranker_dir):
         folder.mkdir(parents=True, exist_ok=True)
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     settings.instance_dir.chmod(0o700)

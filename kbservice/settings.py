@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     train_after: int = Field(
         200, ge=0, description="New labels that do not wait for the night; 0: all wait"
     )
+    shuffle_near_ties: bool = Field(False, description="Show near ties in both orders, by lot")
     secure_cookies: bool = Field(False, description="Session cookies over HTTPS only")
 
     @classmethod
@@ -83,6 +84,11 @@ class Settings(BaseSettings):
     def classifier_dir(self) -> Path:
         """Folder of the classifier releases."""
         return self.home / "indexes" / "classifiers"
+
+    @property
+    def ranker_dir(self) -> Path:
+        """Folder of the ranker releases."""
+        return self.home / "indexes" / "rankers"
 
     @property
     def effective_database_url(self) -> str:

@@ -20,6 +20,7 @@ from kbservice.cli import (
     index,
     instance,
     profile,
+    ranker,
     serving,
     synonyms,
 )
@@ -50,6 +51,7 @@ for command in (
     index.index,
     synonyms.synonyms,
     classifier.classifier,
+    ranker.ranker,
     evaluate.evaluate,
     accounts.accounts,
     profile.profile,

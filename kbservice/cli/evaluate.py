@@ -12,6 +12,7 @@ from kbservice.bootstrap import temporary_engine
 from kbservice.cli.invocation import Invocation, invoked
 from kbservice.cli.tables import print_facts
 from kbservice.search import evaluation as retrieval_evaluation
+from kbservice.services.candidates import learned_order
 from kbservice.triage.dataset import LabelName
 from kbservice.triage.evaluation import evaluate_triage
 
@@ -32,16 +33,38 @@ def evaluate() -> None:
 @click.option(
     "--feedback", type=_FOLDER, help="Queries and judgements taken as accepted suggestions."
 )
+@click.option(
+    "--use",
+    type=click.Choice(["both", "wording", "ranker"]),
+    default="both",
+    show_default=True,
+    help="What the feedback teaches.",
+)
 @click.option("--exclude-self", is_flag=True, help="Leave a query's own record out of its ranking.")
 @click.option("--qrels", default="qrels.tsv", show_default=True, help="Name of the judgement file.")
 @invoked
 def retrieval(
-    invocation: Invocation, folder: Path, feedback: Path | None, qrels: str, *, exclude_self: bool
+    invocation: Invocation,
+    folder: Path,
+    feedback: Path | None,
+    use: str,
+    qrels: str,
+    *,
+    exclude_self: bool,
 ) -> None:
     """Measure ranking on a folder in BEIR layout: corpus.jsonl, queries.jsonl, qrels.tsv."""
+    taught = (
+        retrieval_evaluation.Feedback(
+            folder=feedback,
+            wording=use != "ranker",
+            learner=None if use == "wording" else learned_order,
+        )
+        if feedback
+        else None
+    )
     with temporary_engine() as engine:
         report = retrieval_evaluation.evaluate(
-            engine, folder, feedback=feedback, exclude_self=exclude_self, qrels=qrels
+            engine, folder, feedback=taught, exclude_self=exclude_self, qrels=qrels
         )
     facts = asdict(report)
     invocation.answer(facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import click
 from rich.console import Console
@@ -44,3 +45,19 @@ def _cell(value: object) -> str:
 
 def _is_number(text: str) -> bool:
     return text == "-" or text.replace(".", "", 1).removeprefix("-").isdecimal()
+
+
+def plain(facts: dict[str, Any]) -> dict[str, object]:
+    """Return the facts that fit into a cell."""
+    return {name: value for name, value in facts.items() if not isinstance(value, dict | list)}
+
+
+def flat(facts: dict[str, Any], prefix: str = "") -> list[tuple[str, object]]:
+    """Return nested facts as pairs, with dotted names."""
+    pairs: list[tuple[str, object]] = []
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            pairs += flat(value, f"{prefix}{name}.")
+        else:
+            pairs.append((f"{prefix}{name}", value))
+    return pairs

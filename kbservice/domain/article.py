@@ -15,6 +15,10 @@ from kbservice.errors import Conflict
 SECTIONS = ("problem", "environment", "cause", "solution", "faq")
 
 
+# As many as candidates are ranked: further ones move nothing further.
+_MOST_VOICES = 30
+
+
 class ArticleState(StrEnum):
     """Where an article stands; only published ones are searched."""
 
@@ -63,6 +67,7 @@ class Article(Base):
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
     solved_count: Mapped[int] = mapped_column(default=0)
     failed_count: Mapped[int] = mapped_column(default=0)
+    voices: Mapped[list[str] | None]
     last_success_at: Mapped[datetime | None]
     symptoms: Mapped[list[str]] = mapped_column(default=list)
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -108,8 +113,19 @@ class Article(Base):
         self.state = ArticleState.RETIRED
         self.touch(now)
 
-    def count_outcome(self, *, solved: bool, symptom: str, now: datetime) -> None:
-        """Add one ticket's outcome to the evidence; keeps the latest 50 symptoms."""
+    @property
+    def voice_count(self) -> int | None:
+        """How many people stand behind the outcomes; None if some came without a name."""
+        if self.voices is None:
+            return None if self.solved_count or self.failed_count else 0
+        return len(self.voices)
+
+    def count_outcome(self, *, solved: bool, symptom: str, now: datetime, voice: str = "") -> None:
+        """Add one ticket's outcome to the evidence; keeps the latest 50 symptoms.
+
+        ``voice`` says so; it is empty for an import, which an administrator vouches for.
+        """
+        self._hear(voice)
         if solved:
             self.solved_count += 1
             self.last_success_at = now
@@ -118,6 +134,13 @@ class Article(Base):
         else:
             self.failed_count += 1
         self.touch(now)
+
+    def _hear(self, voice: str) -> None:
+        known = self.voices or []
+        if not voice:
+            self.voices = None
+        elif self.voice_count is not None and voice not in known:
+            self.voices = [*known, voice][:_MOST_VOICES]
 
 
 class ArticleRevision(Base):

@@ -23,6 +23,8 @@ class Suggestion(Base):
         question: The redacted title and text that were asked about.
         answer: The category, priority, kind and missing parts as they were shown.
         principal: Account name that asked.
+        ranker_release: Which ranker ordered the items.
+        considered: The features of every ranked article, shown or not: what rankers learn from.
     """
 
     __tablename__ = "suggestions"
@@ -35,6 +37,8 @@ class Suggestion(Base):
     answer: Mapped[dict[str, Any]]
     decision: Mapped[str] = mapped_column(String(16))
     classifier_release: Mapped[str] = mapped_column(String(60))
+    ranker_release: Mapped[str] = mapped_column(String(60), default="fixed")
+    considered: Mapped[dict[str, Any]] = mapped_column(default=dict)
     index_generation: Mapped[int]
     index_sequence: Mapped[int]
     degraded: Mapped[list[str]] = mapped_column(default=list)
@@ -49,7 +53,11 @@ class Suggestion(Base):
 
 
 class SuggestionItem(Base):
-    """One article that was offered, at its rank (1 = first)."""
+    """One article that was offered, at its rank (1 = first).
+
+    Attributes:
+        lot: ``kept`` or ``swapped`` if a lot decided between it and its neighbour.
+    """
 
     __tablename__ = "suggestion_items"
 
@@ -61,6 +69,7 @@ class SuggestionItem(Base):
     confidence: Mapped[float] = mapped_column(Float)
     why: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     shown: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    lot: Mapped[str] = mapped_column(String(8), default="")
 
 
 class Feedback(Base):

@@ -23,6 +23,7 @@ class SearchDocument:
         sections: Named texts in reading order (problem, environment, cause, solution, faq;
             a ticket has problem and solution).
         symptoms: Wording of tickets that this document solved; matched with little weight.
+        voices: How many people stand behind its outcomes; None if that was never counted.
         revision: An older revision never replaces a newer one.
     """
 
@@ -41,6 +42,8 @@ class SearchDocument:
     article_id: str = ""
     solved_count: int = 0
     failed_count: int = 0
+    voices: int | None = None
+    verification: str = "unverified"
     last_success_at: datetime | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None

@@ -1,29 +1,22 @@
-"""Ranking quality on judged queries, with the product's own engine.
-
-A folder in BEIR layout: ``corpus.jsonl`` (or ``.gz``) with {id, title, text, tags?},
-``queries.jsonl`` with {id, text}, ``qrels.tsv`` with a header and query, document, relevance.
-"""
+"""Ranking quality on judged queries, with the product's own engine and learner."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import json
+import hashlib
 import math
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import NamedTuple
 
-from kbservice.errors import InvalidInput
-from kbservice.search.documents import SearchDocument
+from kbservice.search.documents import SearchHit
 from kbservice.search.engine import SearchEngine
+from kbservice.search.judged_sets import QRELS, JudgedQueries, Judgements, corpus
 
 DEPTH = 10
-QRELS = "qrels.tsv"
+# As many as a suggestion considers.
+_CANDIDATES = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +34,41 @@ class RetrievalReport:
     ms_per_query: float
 
 
-Judgements = Mapping[str, frozenset[str]]
+class JudgedHits(NamedTuple):
+    """What search found for an accepted question, and which of it was right."""
+
+    text: str
+    hits: Sequence[SearchHit]
+    relevant: frozenset[str]
+
+
+Reranker = Callable[[str, Sequence[SearchHit]], Sequence[str]]
+"""Orders the hits of a text anew; returns their ids, best first."""
+
+
+Learner = Callable[[Sequence[JudgedHits]], Reranker]
+"""Learns an order from judged questions; search's own where they are too few."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """Other queries and judgements, taken as accepted suggestions.
+
+    Attributes:
+        wording: Their wording becomes symptoms of the documents.
+        learner: Learns a ranker from them; None leaves the order to search.
+    """
+
+    folder: Path
+    wording: bool = True
+    learner: Learner | None = None
 
 
 def evaluate(
     engine: SearchEngine,
     folder: Path,
     *,
-    feedback: Path | None = None,
+    feedback: Feedback | None = None,
     exclude_self: bool = False,
     qrels: str = QRELS,
 ) -> RetrievalReport:
@@ -57,8 +77,7 @@ def evaluate(
     Args:
         engine: An empty engine; its content is replaced.
         folder: The judged collection.
-        feedback: A folder of other queries and judgements, taken as accepted suggestions:
-            their wording becomes symptoms of the documents.
+        feedback: What to learn from before.
         exclude_self: Leave the query's own record out: the document whose id ends as the
             query's does, after the first ``-`` of each; beside another ``qrels`` file, what
             ``qrels.tsv`` names for the query.
@@ -67,23 +86,23 @@ def evaluate(
     Raises:
         InvalidInput: A file is missing or not in this layout.
     """
-    accepted = _accepted(feedback, qrels) if feedback else {}
+    accepted: Mapping[str, Sequence[str]] = {}
+    reranker: Reranker | None = None
+    if feedback:
+        asked = JudgedQueries.read(feedback.folder, qrels)
+        lessons = _lessons(engine, folder, feedback, asked, qrels if exclude_self else None)
+        reranker = feedback.learner(lessons) if feedback.learner else None
+        accepted = asked.wordings(list(asked.judged)) if feedback.wording else {}
     started = time.perf_counter()
-    with engine.rebuild() as writer:
-        for document in _corpus(folder, accepted):
-            writer.put(document)
+    _index(engine, folder, accepted)
     index_s = time.perf_counter() - started
-    queries = dict(_queries(folder))
-    judged = {key: ids for key, ids in _judgements(folder / qrels).items() if key in queries}
-    if not judged:
-        raise InvalidInput.of("qrels", "judgements of the queries", "none")
-    own = _own_records(engine, folder, qrels) if exclude_self else {}
+    queries = JudgedQueries.read(folder, qrels)
+    if exclude_self:
+        queries = queries.without_own(folder, list(engine.ids()), qrels)
     started = time.perf_counter()
-    rankings = {
-        key: _ranking(engine, queries[key], own.get(_tail(key), frozenset())) for key in judged
-    }
+    rankings = {key: _ranking(engine, queries, key, reranker) for key in queries.judged}
     seconds = time.perf_counter() - started
-    return _report(engine, judged, rankings, index_s, 1000 * seconds / len(judged))
+    return _report(engine, queries.judged, rankings, index_s, 1000 * seconds / len(queries.judged))
 
 
 def ndcg(ranking: Sequence[str], relevant: frozenset[str]) -> float:
@@ -93,9 +112,49 @@ def ndcg(ranking: Sequence[str], relevant: frozenset[str]) -> float:
     return gain / ideal if ideal else 0.0
 
 
-def _ranking(engine: SearchEngine, text: str, own: frozenset[str]) -> list[str]:
-    hits = engine.similar(text, limit=DEPTH + len(own))
-    return [hit.id for hit in hits if hit.id not in own][:DEPTH]
+def _index(engine: SearchEngine, folder: Path, accepted: Mapping[str, Sequence[str]]) -> None:
+    with engine.rebuild() as writer:
+        for document in corpus(folder, accepted):
+            writer.put(document)
+
+
+def _lessons(
+    engine: SearchEngine, folder: Path, feedback: Feedback, asked: JudgedQueries, own: str | None
+) -> list[JudgedHits]:
+    """Search for each accepted question as if it came before its own acceptance.
+
+    Questions are cut in two; each half finds what the wording of the other half led to. An
+    index that holds a question's own wording would teach that wording is always right.
+    """
+    if feedback.learner is None:
+        return []
+    halves: tuple[list[str], list[str]] = ([], [])
+    for key in asked.judged:
+        halves[hashlib.sha256(key.encode()).digest()[0] % 2].append(key)
+    lessons: list[JudgedHits] = []
+    for half, other in (halves, halves[::-1]):
+        _index(engine, folder, asked.wordings(other) if feedback.wording else {})
+        if own:
+            asked = asked.without_own(feedback.folder, list(engine.ids()), own)
+        lessons += [
+            JudgedHits(asked.texts[key], _hits(engine, asked, key, _CANDIDATES), asked.judged[key])
+            for key in half
+        ]
+    return lessons
+
+
+def _ranking(
+    engine: SearchEngine, queries: JudgedQueries, key: str, reranker: Reranker | None
+) -> Sequence[str]:
+    if reranker is None:
+        return [hit.id for hit in _hits(engine, queries, key, DEPTH)]
+    return reranker(queries.texts[key], _hits(engine, queries, key, _CANDIDATES))[:DEPTH]
+
+
+def _hits(engine: SearchEngine, queries: JudgedQueries, key: str, limit: int) -> list[SearchHit]:
+    hidden = queries.hidden_from(key)
+    hits = engine.similar(queries.texts[key], limit=limit + len(hidden))
+    return [hit for hit in hits if hit.id not in hidden][:limit]
 
 
 def _report(
@@ -126,78 +185,3 @@ def _mean(values: Iterable[float]) -> float:
 
 def _reciprocal_rank(ranking: Sequence[str], relevant: frozenset[str]) -> float:
     return next((1 / (i + 1) for i, key in enumerate(ranking) if key in relevant), 0.0)
-
-
-def _tail(key: str) -> str:
-    return key.partition("-")[2] or key
-
-
-def _own_records(engine: SearchEngine, folder: Path, qrels: str) -> dict[str, frozenset[str]]:
-    """Return each query's own records, by what its id ends with."""
-    own = {_tail(key): frozenset((key,)) for key in engine.ids()}
-    if qrels != QRELS and (folder / QRELS).exists():
-        own |= {_tail(key): ids for key, ids in _judgements(folder / QRELS).items()}
-    return own
-
-
-def _accepted(folder: Path, qrels: str) -> dict[str, list[str]]:
-    queries = dict(_queries(folder))
-    accepted: dict[str, list[str]] = defaultdict(list)
-    for key, documents in _judgements(folder / qrels).items():
-        for document in documents if key in queries else ():
-            accepted[document].append(queries[key])
-    return accepted
-
-
-def _corpus(folder: Path, accepted: Mapping[str, Sequence[str]]) -> Iterator[SearchDocument]:
-    for row in _rows(folder / "corpus.jsonl"):
-        key = str(row["id"])
-        yield SearchDocument(
-            id=key,
-            kind="article",
-            title=str(row.get("title") or ""),
-            sections=(("text", str(row.get("text") or "")),),
-            tags=tuple(str(tag) for tag in row.get("tags") or ()),
-            symptoms=tuple(accepted.get(key, ())),
-        )
-
-
-def _queries(folder: Path) -> Iterator[tuple[str, str]]:
-    for row in _rows(folder / "queries.jsonl"):
-        yield str(row["id"]), str(row["text"])
-
-
-def _judgements(path: Path) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    with _opened(path) as lines:
-        for row in list(csv.reader(lines, delimiter="\t"))[1:]:
-            if len(row) >= 3 and float(row[2]) > 0:  # noqa: PLR2004  # query, document, relevance
-                found[row[0]].add(row[1])
-    return {key: frozenset(ids) for key, ids in found.items()}
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with _opened(path) as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise InvalidInput.of(f"{path.name}:{number}", "JSON", line[:80]) from error
-            yield row
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    packed = path.with_name(path.name + ".gz")
-    try:
-        stream = (
-            path.open(encoding="utf-8", newline="")
-            if path.exists()
-            else gzip.open(packed, "rt", encoding="utf-8", newline="")  # noqa: SIM115  # closed below
-        )
-    except FileNotFoundError as error:
-        raise InvalidInput.of("folder", f"a file {path.name} or {packed.name}", path) from error
-    with stream:
-        yield stream

@@ -57,7 +57,7 @@ class FeedbackDesk:
             if not principal.is_staff and suggestion.principal != principal.name:
                 raise NotFound("Suggestion {id} does not exist", id=suggestion_id)
             self._check(session, suggestion, new)
-            self._count(session, suggestion, new)
+            self._count(session, suggestion, new, principal)
             self._relabel(session, suggestion, new, principal)
             feedback = Feedback(
                 suggestion_id=suggestion_id,
@@ -98,7 +98,9 @@ class FeedbackDesk:
         if new.priority and new.priority not in priorities:
             raise InvalidInput.of("priority", " | ".join(priorities), new.priority)
 
-    def _count(self, session: Session, suggestion: Suggestion, new: NewFeedback) -> None:
+    def _count(
+        self, session: Session, suggestion: Suggestion, new: NewFeedback, principal: Principal
+    ) -> None:
         """Add to the article's evidence, once per ticket (or per suggestion without one)."""
         is_success = new.action in {"solved", "deflected"}
         is_failure = new.action == "rejected" and new.reason in FAILED_REASONS
@@ -111,7 +113,10 @@ class FeedbackDesk:
         article = articles.get(session, new.item, for_update=True)
         now = self._clock.now()
         article.count_outcome(
-            solved=is_success, symptom=str(suggestion.question.get("title", "")), now=now
+            solved=is_success,
+            symptom=str(suggestion.question.get("title", "")),
+            now=now,
+            voice=principal.name,
         )
         if article.state == ArticleState.PUBLISHED:
             outbox.append(session, "article", article.id, article.revision, now)

@@ -28,6 +28,8 @@ def document_of_article(article: Article) -> SearchDocument | None:
         article_id=article.id,
         solved_count=article.solved_count,
         failed_count=article.failed_count,
+        verification=article.verification,
+        voices=article.voice_count,
         last_success_at=article.last_success_at,
         created_at=article.created_at,
         updated_at=article.updated_at,

@@ -127,25 +127,32 @@ class ResolutionDesk:
         self, session: Session, ticket: Ticket, new: NewResolution, principal: Principal
     ) -> Article | None:
         if new.article_id:
-            return self._reuse(session, ticket, new)
+            return self._reuse(session, ticket, new, principal)
         if not new.wants_draft:
             return None
-        article = self._draft(session, ticket, new)
+        article = self._draft(session, ticket, new, principal)
         articles.add(session, article)
         articles.record_revision(session, article, principal.name)
         return article
 
-    def _reuse(self, session: Session, ticket: Ticket, new: NewResolution) -> Article:
+    def _reuse(
+        self, session: Session, ticket: Ticket, new: NewResolution, principal: Principal
+    ) -> Article:
         article = articles.get(session, new.article_id, for_update=True)
         if article.state == ArticleState.RETIRED:
             raise Conflict("Article {id} is retired", id=article.id)
         if not suggestions.has_outcome(session, ticket.id, article.id):
             article.count_outcome(
-                solved=new.outcome != "unsolved", symptom=ticket.title, now=self._clock.now()
+                solved=new.outcome != "unsolved",
+                symptom=ticket.title,
+                now=self._clock.now(),
+                voice=principal.name,
             )
         return article
 
-    def _draft(self, session: Session, ticket: Ticket, new: NewResolution) -> Article:
+    def _draft(
+        self, session: Session, ticket: Ticket, new: NewResolution, principal: Principal
+    ) -> Article:
         now = self._clock.now()
         return Article(
             id=articles.next_id(session),
@@ -164,6 +171,7 @@ class ResolutionDesk:
             verification="user" if _has_passed(new) else "unverified",
             ticket_id=ticket.id,
             solved_count=1,
+            voices=[principal.name],
             last_success_at=now,
             symptoms=[ticket.title],
             created_at=now,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,10 +16,8 @@ from kbservice.clock import Clock
 from kbservice.domain.account import SYSTEM
 from kbservice.errors import JobRunning
 from kbservice.services.jobs import Jobs
-from kbservice.services.training import Training
 from kbservice.store import jobs as store
 from kbservice.store.database import Database
-from kbservice.triage.training import LEAST_TICKETS, MAX_TICKETS
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +25,6 @@ NEVER: Final = -1
 _LOOK_EVERY_S: Final = 60.0
 # However much comes in: a training takes the worker from its other work for a minute.
 _PAUSE: Final = timedelta(hours=1)
-_KIND: Final = "train_classifier"
 _ARGUMENTS: Final[Mapping[str, object]] = {"only_if_new": True}
 
 
@@ -44,6 +42,22 @@ class Timetable:
     zone: ZoneInfo
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """Something that is learned again and again.
+
+    Attributes:
+        kind: Of the job that learns it.
+        news: Returns how much came in since it was learned last, None while it is too little
+            to learn anything from.
+        last_at: Returns when it was learned last, None if never.
+    """
+
+    kind: str
+    news: Callable[[], int | None]
+    last_at: Callable[[], datetime | None]
+
+
 class Schedule:
     """Queues the trainings that are due."""
 
@@ -52,13 +66,13 @@ class Schedule:
         *,
         database: Database,
         jobs: Jobs,
-        training: Training,
+        courses: Sequence[Course],
         clock: Clock,
         timetable: Timetable,
     ) -> None:
         self._database = database
         self._jobs = jobs
-        self._training = training
+        self._courses = courses
         self._clock = clock
         self._timetable = timetable
         self._looked_at_s = float("-inf")
@@ -69,41 +83,36 @@ class Schedule:
             self._looked_at_s = time.monotonic()
             self.look()
 
-    def look(self) -> str:
-        """Queue a training if one is due; return why, empty if none is."""
-        reason = self._why()
-        if not reason:
-            return ""
-        try:
-            job = self._jobs.enqueue(_KIND, _ARGUMENTS, SYSTEM)
-        except JobRunning:
-            return ""
-        log.info("training_scheduled", job_id=job.id, reason=reason)
-        return reason
+    def look(self) -> dict[str, str]:
+        """Queue the trainings that are due; return why, by kind of job."""
+        reasons = {course.kind: self._why(course) for course in self._courses}
+        due = {kind: reason for kind, reason in reasons.items() if reason}
+        for kind, reason in due.items():
+            # Somebody may have asked for it just now.
+            with suppress(JobRunning):
+                job = self._jobs.enqueue(kind, _ARGUMENTS, SYSTEM)
+                log.info("training_scheduled", job_id=job.id, kind=kind, reason=reason)
+        return due
 
-    def _why(self) -> str:
-        labelled = self._training.labelled()
-        if labelled < LEAST_TICKETS:
+    def _why(self, course: Course) -> str:
+        news = course.news()
+        if news is None:
             return ""
         now = self._clock.now()
-        last = self._training.last()
-        tried_at = self._tried_at(last.at if last else None)
+        tried_at = self._tried_at(course)
         if tried_at and now - tried_at < _PAUSE:
             return ""
-        enough = self._timetable.enough
-        new = labelled - (last.tickets if last else 0)
-        # Of more than can be learned from, the count does not tell what is new.
-        if enough and enough <= new and labelled <= MAX_TICKETS:
-            return f"{new} new labels"
+        if self._timetable.enough and news >= self._timetable.enough:
+            return f"{news} are new"
         night = self._last_night(now)
         return "nightly" if night and (tried_at is None or tried_at < night) else ""
 
-    def _tried_at(self, trained_at: datetime | None) -> datetime | None:
+    def _tried_at(self, course: Course) -> datetime | None:
         """Return when a training last began or ended, however it ended."""
         with self._database.reading() as session:
-            job = store.latest(session, _KIND)
-        times = [moment for moment in (trained_at, job.created_at if job else None) if moment]
-        return max(times, default=None)
+            job = store.latest(session, course.kind)
+        times = [course.last_at(), job.created_at if job else None]
+        return max((moment for moment in times if moment), default=None)
 
     def _last_night(self, now: datetime) -> datetime | None:
         if self._timetable.hour == NEVER:

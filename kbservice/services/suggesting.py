@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
@@ -16,13 +16,19 @@ from kbservice.domain.suggestion import Suggestion, SuggestionItem
 from kbservice.errors import InvalidInput, KbServiceError, NotFound, Unavailable
 from kbservice.process.missing import Missing, missing_details
 from kbservice.profiles.schema import Profile
-from kbservice.search.documents import Filters, IndexState, SearchHit
+from kbservice.search.documents import Filters, IndexState, SearchDocument, SearchHit
 from kbservice.search.engine import IndexReader
 from kbservice.search.snippets import Highlighter
+from kbservice.services import ranking_lessons
+from kbservice.services.candidates import candidate
+from kbservice.services.projection import document_of_article
+from kbservice.store import articles, tickets
 from kbservice.store import suggestions as store
-from kbservice.store import tickets
 from kbservice.store.database import Database
-from kbservice.suggestion.fixes import Candidate, Fix, Wanted, rank
+from kbservice.suggestion.candidate import Wanted
+from kbservice.suggestion.fixes import Fix, rank
+from kbservice.suggestion.lots import Shown, drawn
+from kbservice.suggestion.ranker import Ranker
 from kbservice.text.redaction import redact
 from kbservice.triage.classifier import Assessment, TicketText
 
@@ -111,6 +117,7 @@ class Answer:
     degraded: tuple[str, ...]
     index: IndexState | None
     took_ms: float
+    ranking: Shown
     language: str = ""
 
 
@@ -135,6 +142,19 @@ class TriageSource(Protocol):
         """Return what assesses tickets of a profile."""
 
 
+class RankerSource(Protocol):
+    """Has the ranker of known fixes.
+
+    Attributes:
+        shuffles: Whether a lot decides between near ties.
+    """
+
+    shuffles: bool
+
+    def current(self) -> Ranker:
+        """Return the ranker."""
+
+
 class Suggesting:
     """Answers questions; never fails because search or the classifier is down."""
 
@@ -145,12 +165,14 @@ class Suggesting:
         engine: IndexReader,
         profiles: Profiles,
         releases: TriageSource,
+        rankers: RankerSource,
         clock: Clock,
     ) -> None:
         self._database = database
         self._engine = engine
         self._profiles = profiles
         self._releases = releases
+        self._rankers = rankers
         self._clock = clock
 
     def suggest(self, question: Question, principal: Principal) -> Answer:
@@ -178,11 +200,13 @@ class Suggesting:
         assessment = triage.assess(question.words)
         degraded = list(assessment.degraded)
         hits, state = self._hits(question, principal, degraded)
+        shown = self._fixes(question, assessment, hits)
         kind = question.kind or assessment.kind.value
         return Answer(
             id=secrets.token_urlsafe(18),
             profile=profile,
-            fixes=tuple(self._fixes(question, assessment, hits)),
+            fixes=shown.ranked.fixes,
+            ranking=shown,
             similar_tickets=_similar_tickets(question, hits) if principal.is_staff else (),
             assessment=assessment,
             missing=missing_details(profile, kind, question.title, question.body, _given(question)),
@@ -229,7 +253,12 @@ class Suggesting:
             principal=principal.name,
             took_ms=answer.took_ms,
             created_at=self._clock.now(),
-            items=[_item(position, fix) for position, fix in enumerate(answer.fixes, start=1)],
+            ranker_release=answer.ranking.ranked.release,
+            considered=ranking_lessons.record(answer.ranking.ranked.considered),
+            items=[
+                _item(position, fix, answer.ranking.lots.get(fix.article_id, ""))
+                for position, fix in enumerate(answer.fixes, start=1)
+            ],
         )
 
     def get(self, suggestion_id: str, principal: Principal) -> Suggestion:
@@ -267,40 +296,44 @@ class Suggesting:
 
     def _fixes(
         self, question: Question, assessment: Assessment, hits: Sequence[SearchHit]
-    ) -> list[Fix]:
+    ) -> Shown:
         wanted = Wanted(
             title=question.title,
             body=question.body,
             product=question.product,
             version=question.version,
+            environment=question.environment,
             category=assessment.category.value or "",
+            now=self._clock.now(),
         )
-        fixes = rank(wanted, [_candidate(hit) for hit in hits], limit=question.limit)
         documents = {hit.id: hit.document for hit in hits}
+        documents |= self._fetched(documents.values())
+        least = min((hit.score for hit in hits), default=0.0)
+        scores = {hit.id: hit.score for hit in hits}
+        found = [candidate(item, scores.get(item.id, least)) for item in documents.values()]
+        ranked = rank(wanted, found, limit=question.limit, ranker=self._rankers.current())
         marks = Highlighter(question.text)
-        return [
-            replace(fix, snippet_html=marks.snippet(documents[fix.article_id])) for fix in fixes
-        ]
+        fixes = tuple(
+            replace(fix, snippet_html=marks.snippet(documents[fix.article_id]))
+            for fix in ranked.fixes
+        )
+        shown = Shown(replace(ranked, fixes=fixes))
+        return drawn(shown, secrets.SystemRandom()) if self._rankers.shuffles else shown
 
-
-def _candidate(hit: SearchHit) -> Candidate:
-    document = hit.document
-    return Candidate(
-        id=document.id,
-        kind=document.kind,
-        title=document.title,
-        score=hit.score,
-        product=document.product,
-        version=document.version,
-        category=document.category,
-        solved_count=document.solved_count,
-        failed_count=document.failed_count,
-        last_success_at=document.last_success_at,
-        verification=document.state,
-        article_id=document.article_id,
-        sections=document.sections,
-        terms=tuple(dict.fromkeys(reason.term for reason in hit.why if reason.field == "words")),
-    )
+    def _fetched(self, found: Collection[SearchDocument]) -> dict[str, SearchDocument]:
+        """Return the articles that solved the found tickets, where search did not bring them."""
+        known = {document.id for document in found}
+        ids = dict.fromkeys(item.article_id for item in found if item.kind == "ticket")
+        missing = [key for key in ids if key and key not in known]
+        if not missing:
+            return {}
+        try:
+            with self._database.reading() as session:
+                fetched = [document_of_article(a) for a in articles.by_ids(session, missing)]
+        except Unavailable as error:
+            log.warning("fixes_not_fetched", reason=str(error))
+            return {}
+        return {document.id: document for document in fetched if document}
 
 
 def _similar_tickets(question: Question, hits: Sequence[SearchHit]) -> tuple[SimilarTicket, ...]:
@@ -319,7 +352,7 @@ def _similar_tickets(question: Question, hits: Sequence[SearchHit]) -> tuple[Sim
     )
 
 
-def _item(position: int, fix: Fix) -> SuggestionItem:
+def _item(position: int, fix: Fix, lot: str) -> SuggestionItem:
     shown = _plain(asdict(fix))
     return SuggestionItem(
         rank=position,
@@ -328,6 +361,7 @@ def _item(position: int, fix: Fix) -> SuggestionItem:
         confidence=fix.confidence,
         why=shown.pop("why"),
         shown=shown,
+        lot=lot,
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import structlog
@@ -16,10 +16,12 @@ from kbservice.errors import KbServiceError, NotFound
 from kbservice.profiles.schema import Profile
 from kbservice.services.profiles import ProfileBook
 from kbservice.services.progress import NullProgress, Progress
+from kbservice.services.quarantine import Quarantine
 from kbservice.services.releases import Releases
 from kbservice.store import audit
 from kbservice.store import tickets as store
 from kbservice.store.database import Database
+from kbservice.store.label_reviews import Labeller
 from kbservice.store.tickets import LabelledTicket
 from kbservice.text.tokens import FINGERPRINT
 from kbservice.triage.artifacts import Release
@@ -28,30 +30,40 @@ from kbservice.triage.dataset import LabelName, TrainingTicket
 from kbservice.triage.packing import FORMAT
 from kbservice.triage.priority import Costs
 from kbservice.triage.promotion import USUAL, objection
+from kbservice.triage.suspicion import Claim
 from kbservice.triage.thresholds import Promises
-from kbservice.triage.training import Trained, data_hash, figures, train
+from kbservice.triage.training import (
+    LEAST_TICKETS,
+    MAX_TICKETS,
+    SecondOpinion,
+    Terms,
+    Trained,
+    data_hash,
+    figures,
+    train,
+)
 
 log = structlog.get_logger(__name__)
 
 # Tickets of one import day have no order in time worth the name.
 _SPREAD = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastTraining:
-    """When the newest release was trained, and on how many tickets."""
-
-    at: datetime
-    tickets: int
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Training:
     """Trains releases, promotes them unless they are worse, and goes back on demand."""
 
     def __init__(
-        self, *, database: Database, profiles: ProfileBook, releases: Releases, clock: Clock
+        self,
+        *,
+        database: Database,
+        profiles: ProfileBook,
+        releases: Releases,
+        quarantine: Quarantine,
+        clock: Clock,
     ) -> None:
         self._database = database
+        self._quarantine = quarantine
         self._profiles = profiles
         self._releases = releases
         self._clock = clock
@@ -78,6 +90,8 @@ class Training:
         progress.stage("read", 0)
         with self._database.reading() as session:
             found = list(store.labelled(session, profile.key))
+        held_back = self._quarantine.held_back(profile.key)
+        found = [_without_category(ticket, held_back) for ticket in found]
         tickets, holdout = _ordered(found)
         shelf = self._releases.shelf
         if only_if_new and (same := self._learned_already(tickets, profile.key)):
@@ -88,8 +102,11 @@ class Training:
         trained = train(
             tickets,
             ReleaseInfo(release=release_id, trained_at=now),
-            promises=_promises(profile),
-            order=Costs.of(profile).levels,
+            terms=Terms(
+                promises=_promises(profile),
+                order=Costs.of(profile).levels,
+                screen=lambda opinions: self._doubtful(opinions, profile.key),
+            ),
         )
         progress.stage("save", 0)
         shelf.save(release_id, trained, profile=profile.key, now=now)
@@ -159,20 +176,43 @@ class Training:
         elif promise and promise.suspended:
             yield f"categories no longer filled in unasked: {', '.join(sorted(promise.suspended))}"
 
-    def last(self, profile_key: str = "") -> LastTraining | None:
-        """Return when the profile's newest release was trained, and on how many tickets."""
-        profile = self._profiles.get(profile_key)
-        manifest = self._newest(profile.key)
-        if manifest is None:
-            return None
-        return LastTraining(
-            at=datetime.fromisoformat(manifest["created_at"]), tickets=int(manifest["tickets"])
-        )
+    def last_at(self) -> datetime | None:
+        """Return when the newest release of the instance's profile was trained."""
+        newest = self._newest(self._profiles.get("").key)
+        return datetime.fromisoformat(newest["created_at"]) if newest else None
 
-    def labelled(self, profile_key: str = "") -> int:
-        """Return how many tickets could be learned from now."""
+    def news(self) -> int | None:
+        """Return how many labels came in since then; None while there are too few to learn from.
+
+        Of more than can be learned from, the count does not tell what is new: 0.
+        """
+        key = self._profiles.get("").key
         with self._database.reading() as session:
-            return store.count_labelled(session, self._profiles.get(profile_key).key)
+            held = store.count_labelled(session, key)
+        if held < LEAST_TICKETS:
+            return None
+        newest = self._newest(key)
+        learned = int(newest["tickets"]) if newest else 0
+        return held - learned if held <= MAX_TICKETS else 0
+
+    def _doubtful(self, opinions: Sequence[SecondOpinion], profile_key: str) -> set[str]:
+        """Hold back what looks wrong; return the numbers of the tickets."""
+        labellers = self._quarantine.labellers(profile_key)
+        claims = []
+        for ticket, predicted, confidence, own in opinions:
+            given = labellers.get(ticket.number, Labeller("", ticket.created_at or _LONG_AGO))
+            claims.append(
+                Claim(
+                    ticket=ticket.number,
+                    value=ticket.category or "",
+                    by=given.by,
+                    at=given.at,
+                    predicted=predicted,
+                    confidence=confidence,
+                    own=own,
+                )
+            )
+        return self._quarantine.examine(claims, profile_key)
 
     def _learned_already(self, tickets: Sequence[TrainingTicket], profile_key: str) -> str:
         """Return the newest release if it learned from these tickets with this program."""
@@ -260,8 +300,13 @@ def _ordered(found: list[LabelledTicket]) -> tuple[list[TrainingTicket], str]:
     return [_training_ticket(ticket) for ticket in found], holdout
 
 
+def _without_category(ticket: LabelledTicket, held_back: Collection[str]) -> LabelledTicket:
+    return replace(ticket, category=None) if ticket.number in held_back else ticket
+
+
 def _training_ticket(ticket: LabelledTicket) -> TrainingTicket:
     return TrainingTicket(
+        number=ticket.number,
         title=ticket.title,
         body=ticket.body,
         category=ticket.category,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from kbservice.text.normalise import fold_text
+from kbservice.suggestion.grams import folded
 from kbservice.text.tokens import Span, analyze, spans
 
 _MAX_CHARS: Final = 8_000
@@ -21,49 +22,63 @@ class Agreement:
         summary_in_title: Share of the ticket's summary that the document's title says.
         title_in_ticket: Share of the document's title that the ticket says.
         summary_in_text: Share of the ticket's summary that the document says anywhere.
-        words: What both say, in the ticket's spelling, without parts of longer words.
+        codes: Share of the ticket's codes, versions and addresses that the document says.
     """
 
     summary_in_title: float
     title_in_ticket: float
     summary_in_text: float
-    words: tuple[str, ...]
+    codes: float
 
 
 class Asked:
     """A ticket's words, taken apart once for many documents."""
 
     def __init__(self, title: str, body: str) -> None:
-        summary = title if analyze(title).words else body[:_MAX_CHARS]
-        self._text = _folded(f"{title}\n{body}")
-        self._summary = tuple(dict.fromkeys(analyze(summary).words))[:_MAX_WORDS]
-        self._spans = _unique(spans(f"{title}\n{body[:_MAX_CHARS]}"))
+        streams = analyze(f"{title}\n{body[:_MAX_CHARS]}")
+        summary = analyze(title).words or streams.words
+        self._title, self._body = title, body
+        self._text = folded(f"{title}\n{body}")
+        self._summary = tuple(dict.fromkeys(summary))[:_MAX_WORDS]
+        self._codes = tuple(dict.fromkeys(streams.identifiers))[:_MAX_WORDS]
 
-    def against(self, title: str, text: str) -> Agreement:
-        """Compare with a document.
+    def against(self, title: str, told: str) -> Agreement:
+        """Compare with a document, given its title and all of it in folded form.
 
         In Chinese as in English longer words tell more, so shares count characters.
         """
-        told_in_title = set(analyze(title).words)
-        told = _folded(f"{title}\n{text}")
+        told_in_title = _words(title)
         return Agreement(
             summary_in_title=_share(self._summary, told_in_title),
             title_in_ticket=_share(
                 told_in_title, {word for word in told_in_title if word in self._text}
             ),
             summary_in_text=_share(self._summary, {w for w in self._summary if w in told}),
-            words=_longest(span.text for span in self._spans if span.term in told),
+            codes=_share(self._codes, {code for code in self._codes if code in told}),
         )
 
+    def shared_words(self, title: str, text: str) -> tuple[str, ...]:
+        """Return what both say, in the ticket's spelling, without parts of longer words."""
+        told = folded(f"{title}\n{text}")
+        return _longest(span.text for span in self._spans if span.term in told)
 
-def _folded(text: str) -> str:
-    return fold_text(text[:_MAX_CHARS]).lower()
+    @functools.cached_property
+    def _spans(self) -> list[Span]:
+        return _unique(spans(f"{self._title}\n{self._body[:_MAX_CHARS]}"))
 
 
-def _share(words: Iterable[str], held: set[str]) -> float:
-    lengths = {word: len(word) for word in words}
-    total = sum(lengths.values())
-    return sum(lengths[word] for word in lengths if word in held) / total if total else 0.0
+@functools.lru_cache(1 << 13)
+def _words(title: str) -> frozenset[str]:
+    return frozenset(analyze(title).words)
+
+
+def _share(words: Iterable[str], held: Iterable[str]) -> float:
+    told = frozenset(held)
+    total = agreed = 0
+    for word in words:
+        total += len(word)
+        agreed += len(word) if word in told else 0
+    return agreed / total if total else 0.0
 
 
 def _unique(found: list[Span]) -> list[Span]:

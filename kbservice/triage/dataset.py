@@ -20,7 +20,11 @@ LABEL_NAMES: tuple[LabelName, ...] = ("category", "priority", "kind")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingTicket:
-    """A ticket with the labels that somebody vouched for; None is "not labelled"."""
+    """A ticket with the labels that somebody vouched for; None is "not labelled".
+
+    Attributes:
+        number: Of a ticket of the store; empty elsewhere.
+    """
 
     title: str
     body: str = ""
@@ -32,6 +36,7 @@ class TrainingTicket:
     environment: str = ""
     channel: str = ""
     created_at: datetime | None = None
+    number: str = ""
 
     @property
     def words(self) -> TicketText:

@@ -36,10 +36,13 @@ class Fitted:
 
     Attributes:
         penalty: The inverse regularisation that was chosen.
+        unseen: Probabilities of shape (tickets, labels), each row by classifiers that had not
+            seen the ticket.
     """
 
     classifier: LinearClassifier
     penalty: float
+    unseen: Doubles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,11 @@ def fit(tickets: Sequence[TicketText], labels: Sequence[str], recipe: Recipe) ->
         promises=recipe.promises,
     )
     info = ReleaseInfo(release="", tickets=len(truth))
-    return Fitted(classifier=LinearClassifier(Vectoriser(blocks), learned, info), penalty=penalty)
+    return Fitted(
+        classifier=LinearClassifier(Vectoriser(blocks), learned, info),
+        penalty=penalty,
+        unseen=probabilities,
+    )
 
 
 def _labels(labels: Sequence[str], order: Sequence[str]) -> tuple[tuple[str, ...], Separate]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -67,14 +67,49 @@ class Trial:
     holdout: Sequence[TrainingTicket]
 
 
+class SecondOpinion(NamedTuple):
+    """What a classifier that had not seen a ticket says of it.
+
+    Attributes:
+        confidence: Probability of what it says.
+        own: Probability of the label that the ticket has.
+    """
+
+    ticket: TrainingTicket
+    predicted: str
+    confidence: float
+    own: float
+
+
+Screen = Callable[[Sequence[SecondOpinion]], Collection[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a training is to keep to.
+
+    Attributes:
+        promises: What filling in and label sets must keep.
+        order: The priorities, the most urgent first.
+        screen: Is told what a classifier that had not seen them says of the categories, and
+            returns the numbers of the tickets not to learn from.
+    """
+
+    promises: Promises = USUAL
+    order: Sequence[str] = ()
+    screen: Screen | None = None
+
+
+NO_TERMS: Final = Terms()
+
+
 def train(
     tickets: Sequence[TrainingTicket],
     info: ReleaseInfo,
     *,
     labels: Sequence[LabelName] = LABELS,
     holdout_ratio: float = HOLDOUT_RATIO,
-    promises: Promises = USUAL,
-    order: Sequence[str] = (),
+    terms: Terms = NO_TERMS,
 ) -> Trained:
     """Train every kind of label that there are tickets enough for.
 
@@ -83,8 +118,7 @@ def train(
         info: Under which name the classifiers answer.
         labels: Kinds of label to learn.
         holdout_ratio: Share that is held out, between 0 and 1.
-        promises: What filling in and label sets must keep.
-        order: The priorities, the most urgent first.
+        terms: What the profile asks for.
 
     Raises:
         InvalidInput: None of them can be learned; says what is missing.
@@ -93,9 +127,10 @@ def train(
     done: dict[str, _Lesson] = {}
     skipped: dict[str, InvalidInput] = {}
     for name in labels:
-        recipe = recipe_for(name, promises=promises, order=order)
+        recipe = recipe_for(name, promises=terms.promises, order=terms.order)
         try:
-            done[name] = _learned(labelled(known, name), name, holdout_ratio, recipe)
+            screen = terms.screen if name == "category" else None
+            done[name] = _learned(labelled(known, name), name, holdout_ratio, recipe, screen)
         except InvalidInput as error:
             skipped[name] = error
     if not done:
@@ -131,19 +166,43 @@ def _window(tickets: Sequence[TrainingTicket]) -> tuple[datetime, datetime] | No
 
 
 def _learned(
-    tickets: Sequence[TrainingTicket], name: LabelName, holdout_ratio: float, recipe: Recipe
+    tickets: Sequence[TrainingTicket],
+    name: LabelName,
+    holdout_ratio: float,
+    recipe: Recipe,
+    screen: Screen | None,
 ) -> _Lesson:
     _check(name, tickets)
     started = time.perf_counter()
     newest = max(1, round(len(tickets) * holdout_ratio))
     judged = _fitted(name, tickets[:-newest], recipe)
-    final = _fitted(name, tickets, replace(recipe, penalties=(judged.penalty,)))
     trial = Trial(classifier=judged.classifier, older=tickets[:-newest], holdout=tickets[-newest:])
+    kept = tickets
+    if screen is not None:
+        left_out = screen(_second_opinions(name, judged, trial))
+        kept = [ticket for ticket in tickets if ticket.number not in left_out]
+    final = _fitted(name, kept, replace(recipe, penalties=(judged.penalty,)))
     metrics = figures(name, trial.classifier, trial.older, trial.holdout)
     metrics["train_s"] = round(time.perf_counter() - started, 3)
     return _Lesson(
         classifier=final.classifier, metrics=metrics, penalty=judged.penalty, trial=trial
     )
+
+
+def _second_opinions(name: LabelName, judged: Fitted, trial: Trial) -> list[SecondOpinion]:
+    newest = [trial.classifier.probabilities(ticket.words) for ticket in trial.holdout]
+    table = np.vstack([judged.unseen, *newest])
+    labels = trial.classifier.labels
+    place = {label: at for at, label in enumerate(labels)}
+    found = []
+    for ticket, row in zip((*trial.older, *trial.holdout), table, strict=True):
+        own = place.get(str(ticket.label(name)))
+        # A label that only the newest tickets have is nothing that can be doubted.
+        if own is not None:
+            best = int(row.argmax())
+            opinion = SecondOpinion(ticket, labels[best], float(row[best]), float(row[own]))
+            found.append(opinion)
+    return found
 
 
 def _check(name: LabelName, tickets: Sequence[TrainingTicket]) -> None:

@@ -70,9 +70,14 @@ def test_a_solved_ticket_becomes_the_fix_of_the_next_one(
     asked = intake.post("suggest", {"title": "打印机脱机无法打印", "limit": 3}).get_json()
     fix = asked["fixes"][0]
     assert draft["id"] == fix["article_id"]
-    assert {"solved", "failed", "lower_bound", "last_success_at", "environment_diff"} == fix[
-        "evidence"
-    ].keys()
+    assert {
+        "solved",
+        "failed",
+        "lower_bound",
+        "last_success_at",
+        "verification",
+        "environment_diff",
+    } == fix["evidence"].keys()
     told = intake.post(
         f"suggestions/{asked['suggestion_id']}/feedback",
         {"action": "solved", "item": fix["article_id"]},

@@ -43,6 +43,8 @@ PAGES = {
     "job_start": Role.ADMIN,
     "job_progress": Role.ADMIN,
     "search_complete": Role.INTAKE,
+    "label_list": Role.LEAD,
+    "label_settle": Role.LEAD,
     "synonym_list": Role.ADMIN,
     "synonym_save": Role.ADMIN,
     "synonym_remove": Role.ADMIN,

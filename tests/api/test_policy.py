@@ -51,6 +51,8 @@ TABLE = {
     "POST /api/v1/admin/classifiers/{release}/promote": "admin",
     "POST /api/v1/admin/classifiers/rollback": "admin",
     "GET /api/v1/admin/doctor": "admin",
+    "GET /api/v1/admin/label-reviews": "lead",
+    "POST /api/v1/admin/label-reviews/{review_id}": "lead",
     "GET /api/v1/admin/synonyms": "admin",
     "POST /api/v1/admin/synonyms": "admin",
     "GET /api/v1/admin/synonyms/{rule_id}": "admin",

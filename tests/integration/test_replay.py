@@ -8,6 +8,7 @@ import pytest
 
 from kbservice.bootstrap import Application
 from kbservice.domain.account import SYSTEM, Principal, Role
+from kbservice.domain.suggestion import Suggestion
 from kbservice.errors import NotFound, NotPermitted
 from kbservice.services.intake import NewTicket
 from kbservice.services.knowledge import NewArticle
@@ -169,3 +170,16 @@ def test_a_form_may_not_ask(application: Application, printer: str):
 def test_an_unknown_suggestion_is_not_found(application: Application):
     with pytest.raises(NotFound):
         again(application, "unknown")
+
+
+def test_a_dropped_ranker_is_named_and_the_fixed_weights_rank(
+    application: Application, printer: str
+):
+    asked = ask(application)
+    with application.database.transaction() as session:
+        session.get_one(Suggestion, asked).ranker_release = "000009"
+
+    replayed = again(application, asked)
+
+    assert codes(replayed) == ["ranker_dropped"]
+    assert [fix.article_id for fix in replayed.fixes or ()] == [printer]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kbservice.bootstrap import temporary_engine
-from kbservice.search.evaluation import evaluate
+from kbservice.search.evaluation import Feedback, evaluate
 from tests.evaluation_sets import FOLDER
 
 pytestmark = [pytest.mark.quality, pytest.mark.timeout(1200)]
@@ -35,7 +35,9 @@ def test_ranking_stays_above_its_floor(name: str) -> None:
 def test_accepted_wording_lifts_the_documents_it_led_to() -> None:
     with temporary_engine() as engine:
         without = evaluate(engine, FOLDER / "en_stackfaq")
-        with_feedback = evaluate(engine, FOLDER / "en_stackfaq", feedback=FOLDER / "en_stackfaq")
+        with_feedback = evaluate(
+            engine, FOLDER / "en_stackfaq", feedback=Feedback(folder=FOLDER / "en_stackfaq")
+        )
 
     assert with_feedback.hit_at_1 > without.hit_at_1
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from alembic import context
 
-from kbservice.domain import account, article, audit, job, outbox, suggestion, synonym, ticket
+from kbservice.domain import (
+    account,
+    article,
+    audit,
+    job,
+    label_review,
+    outbox,
+    suggestion,
+    synonym,
+    ticket,
+)
 from kbservice.domain.base import Base
 
 # Imported so that their tables are known to autogenerate.
-MAPPED = (account, article, audit, job, outbox, suggestion, synonym, ticket)
+MAPPED = (account, article, audit, job, label_review, outbox, suggestion, synonym, ticket)
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kbservice.errors import InvalidInput
-from kbservice.search.evaluation import evaluate, ndcg
+from kbservice.search.evaluation import Feedback, evaluate, ndcg
 from kbservice.search.memory_engine import MemoryEngine
 
 CORPUS: list[dict[str, object]] = [
@@ -80,7 +80,7 @@ def test_feedback_becomes_wording_of_the_documents(tmp_path: Path) -> None:
     folder = write(tmp_path / "test", CORPUS, {"q-1": "fusing unit"}, [("q-1", "d-1", 1)])
     accepted = write(tmp_path / "train", [], {"t-1": "fusing unit dirty"}, [("t-1", "d-1", 1)])
     assert evaluate(MemoryEngine(), folder).hit_at_1 == 0.0
-    assert evaluate(MemoryEngine(), folder, feedback=accepted).hit_at_1 == 1.0
+    assert evaluate(MemoryEngine(), folder, feedback=Feedback(folder=accepted)).hit_at_1 == 1.0
 
 
 def test_packed_files_are_read_too(tmp_path: Path) -> None:

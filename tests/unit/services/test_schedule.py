@@ -16,6 +16,7 @@ from tests.builders import NOW, a_ticket
 from tests.unit.triage.lessons import START, lessons
 
 MORNING = NOW.replace(hour=2, minute=0)  # 10:00 in Shanghai
+KIND = "train_classifier"
 NIGHT = timedelta(days=1)
 Taught = Callable[[list[TrainingTicket]], None]
 
@@ -67,20 +68,20 @@ def test_nothing_is_due_while_there_is_too_little_to_learn_from(
     application: Application, teach: Taught
 ):
     teach(lessons(19))
-    assert "" == application.schedule.look()
+    assert {} == application.schedule.look()
 
 
 def test_every_night_is_learned_once_and_only_from_something_new(
     application: Application, teach: Taught, clock: FrozenClock
 ):
     teach(lessons(36))
-    assert "nightly" == application.schedule.look()
+    assert {KIND: "nightly"} == application.schedule.look()
     assert "000001" == worked(application)["release"]
     clock.moment += timedelta(hours=8)
-    assert "" == application.schedule.look()
+    assert {} == application.schedule.look()
 
     clock.moment += NIGHT
-    assert "nightly" == application.schedule.look()
+    assert {KIND: "nightly"} == application.schedule.look()
     assert "nothing is new" == worked(application)["skipped"]
     assert ["000001"] == application.training._releases.shelf.ids()
 
@@ -94,9 +95,9 @@ def test_many_new_labels_do_not_wait_for_the_night(
     worked(application)
     teach(tickets[30:])
     clock.moment += timedelta(minutes=59)
-    assert "" == application.schedule.look()
+    assert {} == application.schedule.look()
     clock.moment += timedelta(minutes=2)
-    assert "42 new labels" == application.schedule.look()
+    assert {KIND: "42 are new"} == application.schedule.look()
 
 
 def test_a_challenger_that_forgot_a_label_is_kept_but_does_not_take_over(

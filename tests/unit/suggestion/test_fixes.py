@@ -6,12 +6,17 @@ from typing import Any
 import pytest
 
 from kbservice.suggestion.evidence import version_difference, wilson_lower_bound
-from kbservice.suggestion.fixes import LEAST, Candidate, Wanted, rank
+from kbservice.suggestion.fixes import LEAST, Candidate, Fix, Wanted
+from kbservice.suggestion.fixes import rank as ranked
 from kbservice.suggestion.steps import preview
 
 WANTED = Wanted(title="打印机卡纸无法打印", body="财务部的打印机一直提示卡纸")
 SOLUTION = "1. 关闭电源\n2. 取出卡住的纸\n3. 重新开机\n4. 打印测试页"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def rank(wanted: Wanted, candidates: list[Candidate], *, limit: int) -> list[Fix]:
+    return list(ranked(wanted, candidates, limit=limit).fixes)
 
 
 def an_article(article_id: str = "KB-1", **values: Any) -> Candidate:

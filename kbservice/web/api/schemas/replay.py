@@ -8,18 +8,19 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from kbservice import locales
-from kbservice.services.replay import Obstacle, Replayed, ReplayedFix, ReplayedLabel
+from kbservice.services.kept_sources import Obstacle
+from kbservice.services.replay import Replayed, ReplayedFix, ReplayedLabel
 from kbservice.web.api.schemas.base import Out
 
 
 class ObstacleOut(Out):
     """Why a part of the answer cannot be given just as it was."""
 
-    part: Literal["index", "classifier", "text", "profile"]
+    part: Literal["index", "classifier", "ranker", "text", "profile"]
     code: str = Field(
         description="generation_dropped, generation_refused, index_moved, index_was_down, "
-        "analyzer_changed, release_dropped, release_refused, promise_broken, profile_gone "
-        "or text_masked"
+        "analyzer_changed, release_dropped, release_refused, promise_broken, ranker_dropped, "
+        "ranker_refused, lot_drawn, profile_gone or text_masked"
     )
     final: bool = Field(description="The part cannot be given at all")
     message: str

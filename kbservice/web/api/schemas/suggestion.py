@@ -63,6 +63,7 @@ class EvidenceOut(Out):
     failed: int
     lower_bound: float
     last_success_at: datetime | None
+    verification: str = "unverified"
     environment_diff: list[str]
 
 

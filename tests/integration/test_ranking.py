@@ -1,0 +1,214 @@
+"""Feedback teaches the order of known fixes: train, judge, release, refuse, go back."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kbservice.bootstrap import Application
+from kbservice.domain.account import Principal, Role
+from kbservice.domain.suggestion import Feedback, Suggestion, SuggestionItem
+from kbservice.errors import ArtifactRejected, NotFound
+from kbservice.services.feedback import NewFeedback
+from kbservice.services.intake import NewTicket
+from kbservice.services.knowledge import NewArticle
+from kbservice.services.rankers import Rankers
+from kbservice.services.resolution import NewResolution
+from kbservice.services.suggesting import Question
+from kbservice.store import judgements, suggestions
+from kbservice.suggestion.features import NAMES
+from tests.builders import NOW
+from tests.unit.suggestion.lessons import a_lesson
+
+ADMIN = Principal(name="root", role=Role.ADMIN)
+AGENT = Principal(name="agent", role=Role.AGENT)
+
+
+def judged(application: Application, numbers: range, *, action: str = "solved") -> None:
+    """Store suggestions whose right article follows a rule, each judged by another person."""
+    with application.database.transaction() as session:
+        for number in numbers:
+            lesson = a_lesson(number)
+            right = next(iter(lesson.right_ids))
+            rows = [
+                [key, *map(float, row)]
+                for key, row in zip(lesson.ids, np.round(lesson.features, 4), strict=True)
+            ]
+            at = NOW + timedelta(minutes=number)
+            suggestions.add(
+                session,
+                Suggestion(
+                    id=f"s{number}",
+                    profile_key="product-support",
+                    profile_version=1,
+                    question={"title": "?"},
+                    answer={},
+                    decision="review",
+                    classifier_release="day-zero",
+                    index_generation=1,
+                    index_sequence=1,
+                    principal="form",
+                    took_ms=1.0,
+                    considered={"features": list(NAMES), "rows": rows},
+                    created_at=at,
+                    items=[
+                        SuggestionItem(rank=place, article_id=key, score=1.0, confidence=0.5)
+                        for place, key in enumerate(lesson.ids, start=1)
+                    ],
+                ),
+            )
+            suggestions.add_feedback(
+                session,
+                Feedback(
+                    suggestion_id=f"s{number}",
+                    article_id=right,
+                    action=action,
+                    principal=f"agent-{number}",
+                    created_at=at,
+                ),
+            )
+
+
+def test_feedback_becomes_a_release_that_ranks(application: Application) -> None:
+    judged(application, range(100))
+    result = application.ranking.train()
+
+    assert result["promoted"], result["reason"]
+    assert result["metrics"]["gain"] > 0.1
+    assert result["metrics"]["challenger_ndcg"] > result["metrics"]["champion_ndcg"]
+    (release,) = application.ranking.releases()
+    assert release["current"]
+    assert release["identities"] == 100
+    answer = application.suggesting.suggest(Question(title="打印机"), AGENT)
+    assert answer.ranking.ranked.release == result["release"]
+
+
+def test_nothing_new_trains_nothing(application: Application) -> None:
+    judged(application, range(60))
+    application.ranking.train()
+
+    assert application.ranking.train()["reason"] == "nothing changed"
+    assert len(application.ranking.releases()) == 1
+
+
+def test_too_little_feedback_is_said(application: Application) -> None:
+    judged(application, range(19))
+    result = application.ranking.train()
+
+    assert not result["promoted"]
+    assert result["reason"] == "19 of 20 judged suggestions"
+    assert application.ranking.releases() == []
+
+
+def test_a_damaged_release_gives_way_to_the_one_before(application: Application) -> None:
+    judged(application, range(60))
+    first = application.ranking.train()["release"]
+    judged(application, range(60, 130))
+    second = application.ranking.train()["release"]
+    application.ranking.promote(second, ADMIN)
+    folder = application.settings.ranker_dir / second
+    (folder / "ranker.skops").write_bytes(b"PK\x03\x04" + b"0" * 100)
+
+    fresh = Rankers(folder=application.settings.ranker_dir, key=application.vault.sign_key)
+    assert fresh.current().release == first
+    assert "damaged" in fresh.problem
+    assert [fresh.problem] == list(application.ranking.faults())
+    with pytest.raises(ArtifactRejected):
+        application.ranking.promote(second, ADMIN)
+
+
+@pytest.mark.parametrize("name", ["scikit-learn", "analyzer"])
+def test_a_release_of_other_libraries_is_refused_and_the_fixed_weights_rank(
+    application: Application, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged(application, range(60))
+    release = application.ranking.train()["release"]
+    from kbservice.suggestion import packing
+
+    here = packing.versions()
+    monkeypatch.setattr(packing, "versions", lambda: {**here, name: "0.9.1"})
+    fresh = Rankers(folder=application.settings.ranker_dir, key=application.vault.sign_key)
+
+    assert fresh.current().release == "fixed"
+    assert f"made with {name}" in fresh.problem
+    with pytest.raises(ArtifactRejected):
+        fresh.load(release)
+
+
+def test_a_release_that_somebody_else_signed_is_refused(application: Application) -> None:
+    judged(application, range(60))
+    release = application.ranking.train()["release"]
+    path: Path = application.settings.ranker_dir / release / "MANIFEST.json"
+    signed = json.loads(path.read_text("utf-8"))
+    signed["manifest"]["identities"] = 1000
+    path.write_text(json.dumps(signed), "utf-8")
+
+    with pytest.raises(ArtifactRejected, match="not signed"):
+        application.ranking.promote(release, ADMIN)
+
+
+def test_going_back_is_one_step(application: Application) -> None:
+    judged(application, range(60))
+    first = application.ranking.train()["release"]
+    judged(application, range(60, 130))
+    application.ranking.promote(application.ranking.train()["release"], ADMIN)
+
+    assert application.ranking.rollback(ADMIN) == first
+    with pytest.raises(NotFound):
+        application.ranking.rollback(ADMIN)
+
+
+def article(application: Application, title: str) -> str:
+    made = application.knowledge.create(
+        NewArticle(title=title, sections={"problem": title, "solution": "重装驱动"}), AGENT
+    )
+    application.knowledge.publish(made.id, ADMIN)
+    return made.id
+
+
+def test_the_article_of_a_solved_ticket_is_a_fix_though_search_missed_it(
+    application: Application,
+) -> None:
+    # In other words than anybody asks with: the solved ticket alone leads to it.
+    key = article(application, "Reinstall the spooler")
+    ticket = application.intake.submit(NewTicket(title="打印机脱机无法打印报表"), AGENT).ticket
+    application.resolution.resolve(
+        ticket.number, NewResolution(summary="重装驱动", article_id=key), AGENT
+    )
+    while application.indexing.drain():
+        pass
+
+    answer = application.suggesting.answer(Question(title="打印机脱机无法打印报表"), AGENT)
+    considered = {item.article_id: item.features for item in answer.ranking.ranked.considered}
+
+    assert considered[key].votes > 0.9
+
+
+def test_what_was_considered_is_kept_with_the_suggestion(application: Application) -> None:
+    keys = {article(application, f"打印机脱机 {number}") for number in range(3)}
+    while application.indexing.drain():
+        pass
+    answer = application.suggesting.suggest(Question(title="打印机脱机怎么办"), AGENT)
+    application.feedback.record(
+        answer.id, NewFeedback(action="accepted", item=answer.fixes[0].article_id), AGENT
+    )
+
+    stored = application.suggesting.get(answer.id, AGENT)
+    assert stored.considered["features"] == list(NAMES)
+    assert {row[0] for row in stored.considered["rows"]} == keys
+    assert stored.ranker_release == "fixed"
+    with application.database.reading() as session:
+        assert judgements.count_since(session, None) == 1
+
+
+def test_verification_of_the_article_is_evidence(application: Application) -> None:
+    article(application, "打印机脱机")
+    while application.indexing.drain():
+        pass
+    (fix, *_) = application.suggesting.answer(Question(title="打印机脱机"), AGENT).fixes
+
+    assert fix.evidence.verification == "unverified"
