@@ -35,6 +35,7 @@ from kbservice.services.rankers import Rankers
 from kbservice.services.ranking import Ranking
 from kbservice.services.recent import RecentQueries
 from kbservice.services.releases import Releases
+from kbservice.services.replay import Replay
 from kbservice.services.resolution import ResolutionDesk
 from kbservice.services.retrieval import Retrieval
 from kbservice.services.schedule import Course, Schedule, Timetable
@@ -73,6 +74,7 @@ class Application:
     accounts: Accounts
     intake: Intake
     suggesting: Suggesting
+    replay: Replay
     feedback: FeedbackDesk
     retrieval: Retrieval
     synonyms: Synonyms
@@ -213,6 +215,13 @@ def _wired(parts: _Parts) -> Application:
             database=database, suggesting=suggesting, vault=parts.vault, clock=clock, zone=zone
         ),
         suggesting=suggesting,
+        replay=Replay(
+            database=database,
+            engine=parts.engine,
+            profiles=profiles,
+            releases=releases,
+            rankers=rankers,
+        ),
         feedback=FeedbackDesk(database=database, profiles=profiles, clock=clock),
         retrieval=Retrieval(
             database=database,

@@ -33,20 +33,8 @@ class IndexWriter(Protocol):
         """Store the last outbox sequence inside the commit of this batch."""
 
 
-class SearchEngine(Protocol):
-    """Ranked retrieval over published articles and resolved tickets.
-
-    Thread-safe for reading. A result reflects one index generation; a write is visible
-    after its batch commits and the reader refreshes (at most ``refresh_interval_s`` later).
-    Only one process may write: a second writer raises IndexLocked.
-    """
-
-    def search(self, query: SearchQuery) -> SearchPage:
-        """Return one page of hits, best first; ties are broken by document id.
-
-        Raises:
-            IndexUnavailable: The engine cannot answer now; retry after ``retry_after_s``.
-        """
+class IndexReader(Protocol):
+    """Finds what resembles a ticket, in one generation of the index."""
 
     def similar(
         self, text: str, *, title: str = "", limit: int, within: Filters = NO_FILTERS
@@ -59,6 +47,29 @@ class SearchEngine(Protocol):
 
         Raises:
             IndexUnavailable: The engine cannot answer now.
+        """
+
+    def state(self) -> IndexState:
+        """Describe what answers now.
+
+        Raises:
+            IndexUnavailable: There is no generation that opens.
+        """
+
+
+class SearchEngine(IndexReader, Protocol):
+    """Ranked retrieval over published articles and resolved tickets.
+
+    Thread-safe for reading. A result reflects one index generation; a write is visible
+    after its batch commits and the reader refreshes (at most ``refresh_interval_s`` later).
+    Only one process may write: a second writer raises IndexLocked.
+    """
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """Return one page of hits, best first; ties are broken by document id.
+
+        Raises:
+            IndexUnavailable: The engine cannot answer now; retry after ``retry_after_s``.
         """
 
     def writer(self) -> AbstractContextManager[IndexWriter]:
@@ -91,11 +102,12 @@ class SearchEngine(Protocol):
             IndexUnavailable: The engine cannot answer now.
         """
 
-    def state(self) -> IndexState:
-        """Describe what answers now.
+    def kept(self, generation: int) -> IndexReader:
+        """Return a reader of the current generation as it is now, or of an older one.
 
         Raises:
-            IndexUnavailable: There is no generation that opens.
+            NotFound: That generation is not kept.
+            IndexUnavailable: It does not open.
         """
 
     def ping(self) -> None:

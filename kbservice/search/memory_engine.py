@@ -21,7 +21,7 @@ from kbservice.search.documents import (
     SearchQuery,
     SortKey,
 )
-from kbservice.search.engine import IndexWriter, RebuildReport
+from kbservice.search.engine import IndexReader, IndexWriter, RebuildReport
 from kbservice.search.explaining import reasons
 from kbservice.search.filtering import FACETS, MOST_VALUES, allows, values_of
 from kbservice.search.matching import Slot
@@ -128,6 +128,12 @@ class MemoryEngine:
         self._start_anew()
         self._take(documents)
         return self.state()
+
+    def kept(self, generation: int) -> IndexReader:
+        """Return itself for the current generation; older ones are documents only."""
+        if generation != self._generation:
+            raise NotFound("Index generation {generation} is no longer kept", generation=generation)
+        return self
 
     def ids(self) -> dict[str, int]:
         """Return the revision of every document."""

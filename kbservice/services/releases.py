@@ -13,6 +13,7 @@ from kbservice.services.promises import PromiseWatch
 from kbservice.store.database import Database
 from kbservice.triage.artifacts import Release, ReleaseShelf
 from kbservice.triage.assessor import Assessor
+from kbservice.triage.day_zero import DAY_ZERO
 from kbservice.triage.promise import PromiseReport
 
 log = structlog.get_logger(__name__)
@@ -59,6 +60,25 @@ class Releases:
                 held = (promise, self._assessor(profile, promise))
                 self._assessors[profile.key, profile.version] = held
             return held[1]
+
+    def assessor_of(self, release_id: str, profile: Profile) -> Assessor:
+        """Return the assessor of a release that may be in use no longer, as it left training.
+
+        Raises:
+            NotFound: The release is not kept.
+            ArtifactRejected: It cannot be trusted or read.
+        """
+        if release_id == DAY_ZERO.release:
+            return Assessor(profile, {})
+        with self._lock:
+            self._refresh()
+            held = self._release
+        release = held if held and held.id == release_id else self.shelf.load(release_id)
+        return Assessor(
+            profile,
+            release.classifiers,
+            extra_categories=release.manifest["labels"].get("category", ()),
+        )
 
     def promise(self, profile: Profile) -> PromiseReport | None:
         """Return whether what is filled in keeps what the profile promises, None if unknown."""

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -17,20 +17,18 @@ from kbservice.errors import InvalidInput, KbServiceError, NotFound, Unavailable
 from kbservice.process.missing import Missing, missing_details
 from kbservice.profiles.schema import Profile
 from kbservice.search.documents import Filters, IndexState, SearchDocument, SearchHit
-from kbservice.search.engine import SearchEngine
+from kbservice.search.engine import IndexReader
 from kbservice.search.snippets import Highlighter
 from kbservice.services import ranking_lessons
 from kbservice.services.candidates import candidate
-from kbservice.services.profiles import ProfileBook
 from kbservice.services.projection import document_of_article
-from kbservice.services.rankers import Rankers
-from kbservice.services.releases import Releases
 from kbservice.store import articles, tickets
 from kbservice.store import suggestions as store
 from kbservice.store.database import Database
 from kbservice.suggestion.candidate import Wanted
 from kbservice.suggestion.fixes import Fix, rank
 from kbservice.suggestion.lots import Shown, drawn
+from kbservice.suggestion.ranker import Ranker
 from kbservice.text.redaction import redact
 from kbservice.triage.classifier import Assessment, TicketText
 
@@ -123,6 +121,40 @@ class Answer:
     language: str = ""
 
 
+class Profiles(Protocol):
+    """Finds the profile that a question is answered by."""
+
+    def get(self, key: str = "", version: int | None = None) -> Profile:
+        """Return a profile; the newest version unless one is named."""
+
+
+class Triage(Protocol):
+    """Assesses tickets of one profile."""
+
+    def assess(self, ticket: TicketText) -> Assessment:
+        """Say everything triage can of one ticket."""
+
+
+class TriageSource(Protocol):
+    """Has the triage of each profile."""
+
+    def triage(self, profile: Profile) -> Triage:
+        """Return what assesses tickets of a profile."""
+
+
+class RankerSource(Protocol):
+    """Has the ranker of known fixes.
+
+    Attributes:
+        shuffles: Whether a lot decides between near ties.
+    """
+
+    shuffles: bool
+
+    def current(self) -> Ranker:
+        """Return the ranker."""
+
+
 class Suggesting:
     """Answers questions; never fails because search or the classifier is down."""
 
@@ -130,10 +162,10 @@ class Suggesting:
         self,
         *,
         database: Database,
-        engine: SearchEngine,
-        profiles: ProfileBook,
-        releases: Releases,
-        rankers: Rankers,
+        engine: IndexReader,
+        profiles: Profiles,
+        releases: TriageSource,
+        rankers: RankerSource,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -204,6 +236,9 @@ class Suggesting:
                 "version": question.version,
                 "environment": redact(question.environment).text,
                 "channel": question.channel,
+                "kind": question.kind,
+                "limit": question.limit,
+                "role": principal.role.value,
             },
             answer={
                 "assessment": _plain(asdict(answer.assessment)),

@@ -18,6 +18,14 @@ _TITLE: Final = re.compile(
     r"(先生|女士|小姐|老师|老師|经理|經理|主任|总监|總監|总|總|工程师|工程師|工|主管|处长|科长|部长|院长|博士|同学)$"
 )
 
+# What masks leave: 138****5678, z***@example.com, 10.1.*.*
+_MASKED: Final = re.compile(r"\S*\*{2,}\S*|\S*\.\*\.\*")
+
+
+def without_masks(text: str) -> str:
+    """Return the text with a blank for each word that holds a mask."""
+    return _MASKED.sub(" ", text)
+
 
 def mask_phone(value: str, style: PhoneStyle = "middle4") -> str:
     """Hide four digits of a phone number: ``138****5678``, or ``1385678****`` for ``last4``.

@@ -22,6 +22,7 @@ TABLE = {
     "GET /api/v1/search/complete": "intake",
     "POST /api/v1/suggest": "intake",
     "GET /api/v1/suggestions/{suggestion_id}": "intake",
+    "GET /api/v1/suggestions/{suggestion_id}/replay": "agent",
     "POST /api/v1/suggestions/{suggestion_id}/feedback": "intake",
     "POST /api/v1/tickets": "intake",
     "GET /api/v1/tickets": "agent",

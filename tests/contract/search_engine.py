@@ -128,6 +128,18 @@ class State:
                 writer.mark(sequence)
         assert engine.state().sequence == 7
 
+    def test_a_reader_of_the_current_generation_answers_as_the_engine(
+        self, engine: SearchEngine
+    ) -> None:
+        fill(engine, *OFFICE)
+        reader = engine.kept(engine.state().generation)
+        assert reader.state() == engine.state()
+        assert reader.similar("打印机卡纸", limit=3) == engine.similar("打印机卡纸", limit=3)
+
+    def test_a_generation_that_is_not_kept_is_not_found(self, engine: SearchEngine) -> None:
+        with pytest.raises(NotFound):
+            engine.kept(99)
+
     def test_a_discarded_batch_leaves_the_mark(self, engine: SearchEngine) -> None:
         with pytest.raises(ZeroDivisionError):
             fail_amid_a_batch(engine)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kbservice.search.whoosh.engine import WhooshEngine
+from tests.contract.documents import OFFICE, fill
 from tests.contract.search_engine import SearchEngineContract
 
 
@@ -19,3 +20,12 @@ class TestWhooshEngine(SearchEngineContract):
             pass
         yield opened
         opened.close()
+
+    def test_the_generation_before_answers_as_it_did(self, engine: WhooshEngine) -> None:
+        fill(engine, *OFFICE)
+        number, before = engine.state().generation, engine.similar("打印机卡纸", limit=3)
+        with engine.rebuild():
+            pass
+
+        assert engine.kept(number).similar("打印机卡纸", limit=3) == before
+        assert engine.similar("打印机卡纸", limit=3) == []

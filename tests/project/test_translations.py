@@ -28,7 +28,10 @@ PACKAGE = Path(kbservice.__file__).parent
 IN_TEMPLATES = re.compile(r"""\b_\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
 PLACEHOLDER = re.compile(r"\{\w+\}")
 # Calls whose first text is shown to people, besides the constructors of our errors.
-SPEAKING = {"translate", "_", "say", "BadRequest", "UnsupportedMediaType", "MalformedJson"}
+SPEAKING = {
+    *("translate", "_", "say", "BadRequest", "UnsupportedMediaType", "MalformedJson"),
+    *("Obstacle", "_note"),
+}
 # Words of closed sets that templates look up by value.
 WORDS = {
     *SECTIONS,
@@ -37,6 +40,7 @@ WORDS = {
     *(state.value for state in (*ArticleState, *Visibility, *JobState)),
     *("article", "ticket", "kind", "category", "product", "tag", "version", "state"),
     *("title", "text", "tags", "symptoms"),
+    *("Category", "Priority", "Kind", "changed", "retired", "deleted"),
     *("high", "medium", "low", "person", "classifier", "rule", "urgency", "import"),
     *("rebuild_index", "train_classifier", "name", "contact", "department"),
     *("database", "audit", "index", "outbox", "worker", "keys", "disk", "store"),

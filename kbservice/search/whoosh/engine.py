@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import structlog
 
-from kbservice.errors import IndexUnavailable
+from kbservice.errors import IndexUnavailable, NotFound
 from kbservice.search import recipe
 from kbservice.search.documents import (
     NO_FILTERS,
@@ -34,7 +34,7 @@ from kbservice.search.whoosh import golden
 from kbservice.search.whoosh.building import Build
 from kbservice.search.whoosh.commits import newest_commit
 from kbservice.search.whoosh.generations import Generations
-from kbservice.search.whoosh.postings import Numbers, Scores
+from kbservice.search.whoosh.reading import SnapshotReader, hits_of, streams_of
 from kbservice.search.whoosh.rebuild import Rebuild
 from kbservice.search.whoosh.segment import Segment
 from kbservice.search.whoosh.snapshot import Snapshot
@@ -42,7 +42,6 @@ from kbservice.search.whoosh.snapshots import open_snapshot
 from kbservice.search.whoosh.view import MaskView
 from kbservice.search.whoosh.warming import compile_kernels, touch
 from kbservice.search.whoosh.writer import Batch, merge_segments
-from kbservice.text.tokens import Streams, analyze
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +75,7 @@ class WhooshEngine:
         """Return one page of hits, best first."""
         snapshot = self._current()
         text = positive_text(query)
-        streams = _streams(text)
+        streams = streams_of(text)
         found = selected(query, MaskView(snapshot, query.filters))
         terms = snapshot.query_terms(streams)
         start = 0 if query.after else (query.page - 1) * query.size
@@ -88,7 +87,7 @@ class WhooshEngine:
             numbers, scores = snapshot.page(terms, found.docs, query.sort, limit)
         shown = slice(start, start + query.size)
         is_last = numbers.size <= start + query.size
-        hits = _hits(snapshot, numbers[shown], scores[shown], Highlighter(text))
+        hits = hits_of(snapshot, numbers[shown], scores[shown], Highlighter(text))
         if query.explain:
             averages = recipe.Lengths(snapshot.commit.meta.lengths).averages()
             hits = [replace(hit, why=reasons(hit.document, terms, averages)) for hit in hits]
@@ -111,10 +110,8 @@ class WhooshEngine:
         self, text: str, *, title: str = "", limit: int, within: Filters = NO_FILTERS
     ) -> list[SearchHit]:
         """Return documents that resemble a ticket's text, best first."""
-        snapshot = self._current()
-        question = recipe.question(title, text)
-        terms = snapshot.query_terms(_streams(question))
-        return _hits(snapshot, *snapshot.similar(terms, snapshot.allowed(within), limit))
+        reader = SnapshotReader(self._current())
+        return reader.similar(text, title=title, limit=limit, within=within)
 
     @contextmanager
     def writer(self) -> Iterator[IndexWriter]:
@@ -156,6 +153,12 @@ class WhooshEngine:
         log.info("index_rolled_back", generation=number)
         self._forget_check()
         return self.state()
+
+    def kept(self, generation: int) -> SnapshotReader:
+        """Return a reader of the current generation, or of an older one that is kept."""
+        if generation not in self._generations.numbers():
+            raise NotFound("Index generation {generation} is no longer kept", generation=generation)
+        return SnapshotReader(self._open(generation))
 
     def ids(self) -> dict[str, int]:
         """Return the revision of every document by id."""
@@ -294,25 +297,3 @@ class WhooshEngine:
 
     def _forget_check(self) -> None:
         self._checked_at = 0.0
-
-
-def _streams(text: str) -> Streams:
-    streams = analyze(text)
-    return streams if streams.words or streams.chars else analyze(text, keep_stop=True)
-
-
-def _hits(
-    snapshot: Snapshot, numbers: Numbers, scores: Scores, marks: Highlighter | None = None
-) -> list[SearchHit]:
-    hits = []
-    for number, score in zip(numbers.tolist(), scores.tolist(), strict=True):
-        document = snapshot.document(number)
-        hits.append(
-            SearchHit(
-                document=document,
-                score=round(score, 6),
-                title_html=marks.title(document) if marks else "",
-                snippet_html=marks.snippet(document) if marks else "",
-            )
-        )
-    return hits

@@ -8,6 +8,7 @@ from kbservice.services.suggesting import Answer
 from kbservice.web.api.blueprint import api
 from kbservice.web.api.contract import contract
 from kbservice.web.api.schemas.base import Query
+from kbservice.web.api.schemas.replay import ReplayOut
 from kbservice.web.api.schemas.suggestion import FeedbackIn, FeedbackOut, QuestionIn, SuggestionOut
 from kbservice.web.context import application, locale, metrics, principal, use_locale
 from kbservice.web.limits import SUGGEST, limited
@@ -45,6 +46,15 @@ def suggestion_show(suggestion_id: str, query: Query) -> SuggestionOut:  # noqa:
     found = application().suggesting.get(suggestion_id, principal())
     profile = application().profiles.get(found.profile_key, found.profile_version)
     return SuggestionOut.of_stored(found, profile, locale())
+
+
+@api.get("/suggestions/<suggestion_id>/replay")
+@requires(Role.AGENT)
+@limited(SUGGEST)
+@contract(tag="suggestions", answers=ReplayOut)
+def suggestion_replay(suggestion_id: str, query: Query) -> ReplayOut:  # noqa: ARG001  # its locale
+    """Give an answer once more from what it was given from, or say why that cannot be."""
+    return ReplayOut.of(application().replay.replay(suggestion_id, principal()), locale())
 
 
 @api.post("/suggestions/<suggestion_id>/feedback")
