@@ -21,6 +21,7 @@ from kbservice.search.memory_engine import MemoryEngine
 from kbservice.search.whoosh.engine import WhooshEngine
 from kbservice.services.accounts import Accounts
 from kbservice.services.doctor import Doctor
+from kbservice.services.drift import DriftWatch
 from kbservice.services.exporting import Exporting
 from kbservice.services.feedback import FeedbackDesk
 from kbservice.services.heartbeat import Heartbeat
@@ -85,6 +86,7 @@ class Application:
     training: Training
     quarantine: Quarantine
     ranking: Ranking
+    drift: DriftWatch
     jobs: Jobs
     schedule: Schedule
     importing: Importing
@@ -191,6 +193,13 @@ def _wired(parts: _Parts) -> Application:
         quarantine=quarantine,
         clock=clock,
     )
+    drift = DriftWatch(
+        database=database,
+        profiles=profiles,
+        releases=releases,
+        clock=clock,
+        is_prompt=parts.settings.refresh_interval_s == 0,
+    )
     rankers = Rankers(
         folder=parts.settings.ranker_dir,
         key=parts.vault.sign_key,
@@ -238,6 +247,7 @@ def _wired(parts: _Parts) -> Application:
         indexing=indexing,
         training=training,
         quarantine=quarantine,
+        drift=drift,
         jobs=jobs,
         schedule=Schedule(
             database=database,
@@ -259,8 +269,11 @@ def _wired(parts: _Parts) -> Application:
         doctor=Doctor(
             database=database,
             indexing=indexing,
-            training=training,
-            ranking=ranking,
+            learned={
+                "classifier": training.faults,
+                "ranker": ranking.faults,
+                "drift": drift.faults,
+            },
             heartbeat=parts.heartbeat,
             instance_dir=parts.settings.instance_dir,
         ),
