@@ -70,6 +70,8 @@ class Application:
     vault: Vault
     engine: SearchEngine
     profiles: ProfileBook
+    releases: Releases
+    rankers: Rankers
     heartbeat: Heartbeat
     accounts: Accounts
     intake: Intake
@@ -155,6 +157,17 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
             vault=vault,
             engine=ENGINES[settings.engine](settings, vault),
             profiles=ProfileBook(settings.instance_dir / "profiles", settings.profile),
+            releases=Releases(
+                folder=settings.classifier_dir,
+                key=vault.sign_key,
+                database=database,
+                is_prompt=settings.refresh_interval_s == 0,
+            ),
+            rankers=Rankers(
+                folder=settings.ranker_dir,
+                key=vault.sign_key,
+                shuffles=settings.shuffle_near_ties,
+            ),
             heartbeat=Heartbeat(settings.instance_dir / "worker.beat", clock),
         )
     )
@@ -170,6 +183,8 @@ class _Parts:
     vault: Vault
     engine: SearchEngine
     profiles: ProfileBook
+    releases: Releases
+    rankers: Rankers
     heartbeat: Heartbeat
 
 
@@ -177,26 +192,15 @@ def _wired(parts: _Parts) -> Application:
     database, clock, profiles = parts.database, parts.clock, parts.profiles
     zone = ZoneInfo(parts.settings.timezone)
     indexing = Indexing(database=database, engine=parts.engine, clock=clock)
-    releases = Releases(
-        folder=parts.settings.classifier_dir,
-        key=parts.vault.sign_key,
-        database=database,
-        is_prompt=parts.settings.refresh_interval_s == 0,
-    )
     quarantine = Quarantine(database=database, profiles=profiles, clock=clock)
     training = Training(
         database=database,
         profiles=profiles,
-        releases=releases,
+        releases=parts.releases,
         quarantine=quarantine,
         clock=clock,
     )
-    rankers = Rankers(
-        folder=parts.settings.ranker_dir,
-        key=parts.vault.sign_key,
-        shuffles=parts.settings.shuffle_near_ties,
-    )
-    ranking = Ranking(database=database, rankers=rankers, clock=clock)
+    ranking = Ranking(database=database, rankers=parts.rankers, clock=clock)
     jobs = Jobs(database=database, clock=clock, works=_works(indexing, training, ranking))
     recent = RecentQueries()
     synonyms = Synonyms(database=database, engine=parts.engine, clock=clock, recent=recent.latest)
@@ -204,8 +208,8 @@ def _wired(parts: _Parts) -> Application:
         database=database,
         engine=parts.engine,
         profiles=profiles,
-        releases=releases,
-        rankers=rankers,
+        releases=parts.releases,
+        rankers=parts.rankers,
         clock=clock,
     )
     return Application(
@@ -219,8 +223,8 @@ def _wired(parts: _Parts) -> Application:
             database=database,
             engine=parts.engine,
             profiles=profiles,
-            releases=releases,
-            rankers=rankers,
+            releases=parts.releases,
+            rankers=parts.rankers,
         ),
         feedback=FeedbackDesk(database=database, profiles=profiles, clock=clock),
         retrieval=Retrieval(
@@ -239,18 +243,7 @@ def _wired(parts: _Parts) -> Application:
         training=training,
         quarantine=quarantine,
         jobs=jobs,
-        schedule=Schedule(
-            database=database,
-            jobs=jobs,
-            courses=(
-                Course(kind="train_classifier", news=training.news, last_at=training.last_at),
-                Course(kind="train_ranker", news=ranking.news, last_at=ranking.last_at),
-            ),
-            clock=clock,
-            timetable=Timetable(
-                hour=parts.settings.train_hour, enough=parts.settings.train_after, zone=zone
-            ),
-        ),
+        schedule=_schedule(parts, jobs, training, ranking),
         ranking=ranking,
         importing=Importing(
             database=database, profiles=profiles, vault=parts.vault, clock=clock, zone=zone
@@ -263,6 +256,24 @@ def _wired(parts: _Parts) -> Application:
             ranking=ranking,
             heartbeat=parts.heartbeat,
             instance_dir=parts.settings.instance_dir,
+        ),
+    )
+
+
+def _schedule(parts: _Parts, jobs: Jobs, training: Training, ranking: Ranking) -> Schedule:
+    settings = parts.settings
+    return Schedule(
+        database=parts.database,
+        jobs=jobs,
+        courses=(
+            Course(kind="train_classifier", news=training.news, last_at=training.last_at),
+            Course(kind="train_ranker", news=ranking.news, last_at=ranking.last_at),
+        ),
+        clock=parts.clock,
+        timetable=Timetable(
+            hour=settings.train_hour,
+            enough=settings.train_after,
+            zone=ZoneInfo(settings.timezone),
         ),
     )
 
