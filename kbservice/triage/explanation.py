@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from kbservice.text.normalise import fold
 from kbservice.text.tokens import spans
 from kbservice.triage.classifier import Evidence, TicketText
-from kbservice.triage.features import CHARS, TITLE, lowered, pieces
+from kbservice.triage.features import CHARS, FIELDS, TITLE, lowered, pieces
 
 MAX_FOR: Final = 6
 MAX_AGAINST: Final = 2
@@ -81,11 +81,18 @@ def attribute(
     title.put_pieces(shares)
     body.put_pieces(shares)
     for block, term, weight in contributions:
-        if block != CHARS:
+        if block not in (CHARS, FIELDS):
             _put_word(term, weight, (title,) if block == TITLE else (title, body))
-    words = [*title.words(), *body.words()]
+    words = [*title.words(), *body.words(), *_stated(contributions)]
     told = sum(word.weight for word in words)
     return _merged(words), sum(item.weight for item in contributions) - told
+
+
+def _stated(contributions: Sequence[Contribution]) -> Iterable[Evidence]:
+    """Yield the fields of the ticket, such as its product, that are no part of its text."""
+    for block, term, weight in contributions:
+        if block == FIELDS:
+            yield Evidence(source="word", text=term.partition("=")[2], weight=weight)
 
 
 def _put_word(term: str, weight: float, fields: Sequence[_Field]) -> None:
