@@ -204,14 +204,7 @@ def _wired(parts: _Parts) -> Application:
     jobs = Jobs(database=database, clock=clock, works=_works(indexing, training, ranking))
     recent = RecentQueries()
     synonyms = Synonyms(database=database, engine=parts.engine, clock=clock, recent=recent.latest)
-    suggesting = Suggesting(
-        database=database,
-        engine=parts.engine,
-        profiles=profiles,
-        releases=parts.releases,
-        rankers=parts.rankers,
-        clock=clock,
-    )
+    suggesting = _suggesting(parts)
     return Application(
         **{name: getattr(parts, name) for name in _Parts.__slots__},
         accounts=Accounts(database, clock),
@@ -227,14 +220,7 @@ def _wired(parts: _Parts) -> Application:
             rankers=parts.rankers,
         ),
         feedback=FeedbackDesk(database=database, profiles=profiles, clock=clock),
-        retrieval=Retrieval(
-            database=database,
-            engine=parts.engine,
-            clock=clock,
-            book=synonyms.book,
-            recent=recent,
-            follow_s=parts.settings.refresh_interval_s,
-        ),
+        retrieval=_retrieval(parts, synonyms, recent),
         synonyms=synonyms,
         resolution=ResolutionDesk(database=database, profiles=profiles, clock=clock),
         tickets=Tickets(database=database, profiles=profiles, vault=parts.vault, clock=clock),
@@ -257,6 +243,28 @@ def _wired(parts: _Parts) -> Application:
             heartbeat=parts.heartbeat,
             instance_dir=parts.settings.instance_dir,
         ),
+    )
+
+
+def _suggesting(parts: _Parts) -> Suggesting:
+    return Suggesting(
+        database=parts.database,
+        engine=parts.engine,
+        profiles=parts.profiles,
+        releases=parts.releases,
+        rankers=parts.rankers,
+        clock=parts.clock,
+    )
+
+
+def _retrieval(parts: _Parts, synonyms: Synonyms, recent: RecentQueries) -> Retrieval:
+    return Retrieval(
+        database=parts.database,
+        engine=parts.engine,
+        clock=parts.clock,
+        book=synonyms.book,
+        recent=recent,
+        follow_s=parts.settings.refresh_interval_s,
     )
 
 
