@@ -152,7 +152,7 @@ def test_a_few_wrong_labels_cost_little(by_one_account: bool) -> None:  # noqa: 
 
 def specs(name: str) -> tuple[LabelSpec, ...]:
     """Return the names and a few keywords of a set's labels."""
-    rows = json.loads((FOLDER / "day_zero" / f"{name}.json").read_text(encoding="utf-8"))
+    rows = json.loads((Path(__file__).parent / "day_zero" / f"{name}.json").read_text(encoding="utf-8"))
     return tuple(
         LabelSpec(value=label, names=(label.lower(),), keywords=tuple(map(str.lower, words)))
         for label, words in rows.items()
