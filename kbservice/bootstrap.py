@@ -71,6 +71,8 @@ class Application:
     vault: Vault
     engine: SearchEngine
     profiles: ProfileBook
+    releases: Releases
+    rankers: Rankers
     heartbeat: Heartbeat
     accounts: Accounts
     intake: Intake
@@ -157,6 +159,17 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
             vault=vault,
             engine=ENGINES[settings.engine](settings, vault),
             profiles=ProfileBook(settings.instance_dir / "profiles", settings.profile),
+            releases=Releases(
+                folder=settings.classifier_dir,
+                key=vault.sign_key,
+                database=database,
+                is_prompt=settings.refresh_interval_s == 0,
+            ),
+            rankers=Rankers(
+                folder=settings.ranker_dir,
+                key=vault.sign_key,
+                shuffles=settings.shuffle_near_ties,
+            ),
             heartbeat=Heartbeat(settings.instance_dir / "worker.beat", clock),
         )
     )
@@ -172,6 +185,8 @@ class _Parts:
     vault: Vault
     engine: SearchEngine
     profiles: ProfileBook
+    releases: Releases
+    rankers: Rankers
     heartbeat: Heartbeat
 
 
@@ -179,44 +194,26 @@ def _wired(parts: _Parts) -> Application:
     database, clock, profiles = parts.database, parts.clock, parts.profiles
     zone = ZoneInfo(parts.settings.timezone)
     indexing = Indexing(database=database, engine=parts.engine, clock=clock)
-    releases = Releases(
-        folder=parts.settings.classifier_dir,
-        key=parts.vault.sign_key,
-        database=database,
-        is_prompt=parts.settings.refresh_interval_s == 0,
-    )
     quarantine = Quarantine(database=database, profiles=profiles, clock=clock)
     training = Training(
         database=database,
         profiles=profiles,
-        releases=releases,
+        releases=parts.releases,
         quarantine=quarantine,
         clock=clock,
     )
     drift = DriftWatch(
         database=database,
         profiles=profiles,
-        releases=releases,
+        releases=parts.releases,
         clock=clock,
         is_prompt=parts.settings.refresh_interval_s == 0,
     )
-    rankers = Rankers(
-        folder=parts.settings.ranker_dir,
-        key=parts.vault.sign_key,
-        shuffles=parts.settings.shuffle_near_ties,
-    )
-    ranking = Ranking(database=database, rankers=rankers, clock=clock)
+    ranking = Ranking(database=database, rankers=parts.rankers, clock=clock)
     jobs = Jobs(database=database, clock=clock, works=_works(indexing, training, ranking))
     recent = RecentQueries()
     synonyms = Synonyms(database=database, engine=parts.engine, clock=clock, recent=recent.latest)
-    suggesting = Suggesting(
-        database=database,
-        engine=parts.engine,
-        profiles=profiles,
-        releases=releases,
-        rankers=rankers,
-        clock=clock,
-    )
+    suggesting = _suggesting(parts)
     return Application(
         **{name: getattr(parts, name) for name in _Parts.__slots__},
         accounts=Accounts(database, clock),
@@ -228,18 +225,11 @@ def _wired(parts: _Parts) -> Application:
             database=database,
             engine=parts.engine,
             profiles=profiles,
-            releases=releases,
-            rankers=rankers,
+            releases=parts.releases,
+            rankers=parts.rankers,
         ),
         feedback=FeedbackDesk(database=database, profiles=profiles, clock=clock),
-        retrieval=Retrieval(
-            database=database,
-            engine=parts.engine,
-            clock=clock,
-            book=synonyms.book,
-            recent=recent,
-            follow_s=parts.settings.refresh_interval_s,
-        ),
+        retrieval=_retrieval(parts, synonyms, recent),
         synonyms=synonyms,
         resolution=ResolutionDesk(database=database, profiles=profiles, clock=clock),
         tickets=Tickets(database=database, profiles=profiles, vault=parts.vault, clock=clock),
@@ -249,18 +239,7 @@ def _wired(parts: _Parts) -> Application:
         quarantine=quarantine,
         drift=drift,
         jobs=jobs,
-        schedule=Schedule(
-            database=database,
-            jobs=jobs,
-            courses=(
-                Course(kind="train_classifier", news=training.news, last_at=training.last_at),
-                Course(kind="train_ranker", news=ranking.news, last_at=ranking.last_at),
-            ),
-            clock=clock,
-            timetable=Timetable(
-                hour=parts.settings.train_hour, enough=parts.settings.train_after, zone=zone
-            ),
-        ),
+        schedule=_schedule(parts, jobs, training, ranking),
         ranking=ranking,
         importing=Importing(
             database=database, profiles=profiles, vault=parts.vault, clock=clock, zone=zone
@@ -276,6 +255,46 @@ def _wired(parts: _Parts) -> Application:
             },
             heartbeat=parts.heartbeat,
             instance_dir=parts.settings.instance_dir,
+        ),
+    )
+
+
+def _suggesting(parts: _Parts) -> Suggesting:
+    return Suggesting(
+        database=parts.database,
+        engine=parts.engine,
+        profiles=parts.profiles,
+        releases=parts.releases,
+        rankers=parts.rankers,
+        clock=parts.clock,
+    )
+
+
+def _retrieval(parts: _Parts, synonyms: Synonyms, recent: RecentQueries) -> Retrieval:
+    return Retrieval(
+        database=parts.database,
+        engine=parts.engine,
+        clock=parts.clock,
+        book=synonyms.book,
+        recent=recent,
+        follow_s=parts.settings.refresh_interval_s,
+    )
+
+
+def _schedule(parts: _Parts, jobs: Jobs, training: Training, ranking: Ranking) -> Schedule:
+    settings = parts.settings
+    return Schedule(
+        database=parts.database,
+        jobs=jobs,
+        courses=(
+            Course(kind="train_classifier", news=training.news, last_at=training.last_at),
+            Course(kind="train_ranker", news=ranking.news, last_at=ranking.last_at),
+        ),
+        clock=parts.clock,
+        timetable=Timetable(
+            hour=settings.train_hour,
+            enough=settings.train_after,
+            zone=ZoneInfo(settings.timezone),
         ),
     )
 

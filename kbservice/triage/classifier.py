@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -74,8 +75,23 @@ class ReleaseInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NearestTicket:
+    """A solved ticket that resembles the one assessed, with its labels, as a reason."""
+
+    number: str
+    title: str
+    category: str
+    priority: str = ""
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """Everything triage says of one ticket."""
+    """Everything triage says of one ticket.
+
+    Attributes:
+        nearest: The nearest solved tickets; search finds them, so the caller fills them in.
+    """
 
     category: Prediction
     priority: Prediction
@@ -83,6 +99,7 @@ class Assessment:
     decision: Decision
     release: ReleaseInfo
     degraded: tuple[str, ...] = ()
+    nearest: tuple[NearestTicket, ...] = ()
 
 
 class TicketClassifier(Protocol):
@@ -98,6 +115,10 @@ class TicketClassifier(Protocol):
     @property
     def info(self) -> ReleaseInfo:
         """Which release this is."""
+
+    @property
+    def frequencies(self) -> Mapping[str, float]:
+        """How frequent each label was in what was learned from; empty where nothing was."""
 
     def predict(self, ticket: TicketText) -> Prediction:
         """Return the calibrated guess with its reasons."""
