@@ -12,6 +12,7 @@ from kbservice.text.tokens import analyze
 from kbservice.triage.classifier import TicketText
 from kbservice.triage.features import WORDS, blanked
 from kbservice.triage.linear_classifier import LinearClassifier
+from kbservice.triage.measures import Doubles
 
 SignalName = Literal["abstentions", "labels", "words"]
 DriftState = Literal["steady", "drifting", "unknown"]
@@ -111,19 +112,19 @@ class Vocabulary:
         return len(words - self._words) / len(words) if words else 0.0
 
 
-def usual(classifier: LinearClassifier, unseen: Sequence[TicketText]) -> Sample:
+def usual(classifier: LinearClassifier, unseen: Sequence[TicketText], table: Doubles) -> Sample:
     """Return what a classifier makes of tickets that it has not learned from.
 
     Args:
         classifier: Which.
         unseen: Oldest first; the newest 1,000 are looked at.
+        table: Its probabilities of them, a row each.
     """
-    newest = unseen[-_LOOKED_AT:]
-    tables = [classifier.probabilities(ticket) for ticket in newest]
-    guesses = [classifier.labels[int(table.argmax())] for table in tables]
+    rows, newest = table[-_LOOKED_AT:], unseen[-_LOOKED_AT:]
+    guesses = [classifier.labels[at] for at in rows.argmax(axis=1)]
     vocabulary = Vocabulary(classifier)
     return sample(
-        zip(guesses, (float(table.max()) for table in tables), strict=True),
+        zip(guesses, rows.max(axis=1).tolist(), strict=True),
         [vocabulary.unknown(ticket) for ticket in newest],
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kbservice.web.pages import (
     admin,
     articles,
+    classifier,
     completions,
     drift,
     labels,
@@ -21,6 +22,7 @@ from kbservice.web.pages.blueprint import pages
 __all__ = [
     "admin",
     "articles",
+    "classifier",
     "completions",
     "drift",
     "labels",

@@ -106,7 +106,9 @@ def test_words_of_the_lessons_are_known_and_others_are_not(classifier: LinearCla
 def test_the_usual_figures_tell_what_a_classifier_makes_of_unseen_tickets(
     classifier: LinearClassifier,
 ) -> None:
-    found = usual(classifier, asked(["三楼网络中断", "会议室打印机卡纸", "量子纠缠实验"]))
+    unseen = asked(["三楼网络中断", "会议室打印机卡纸", "量子纠缠实验"])
+    table = np.array([classifier.probabilities(ticket) for ticket in unseen])
+    found = usual(classifier, unseen, table)
     assert found.tickets == 3
     assert sum(found.labels.values()) == sum(found.levels) == 3
     assert found.labels["network"] >= 1
