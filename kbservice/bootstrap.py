@@ -21,6 +21,7 @@ from kbservice.search.memory_engine import MemoryEngine
 from kbservice.search.whoosh.engine import WhooshEngine
 from kbservice.services.accounts import Accounts
 from kbservice.services.doctor import Doctor
+from kbservice.services.drift import DriftWatch
 from kbservice.services.exporting import Exporting
 from kbservice.services.feedback import FeedbackDesk
 from kbservice.services.heartbeat import Heartbeat
@@ -87,6 +88,7 @@ class Application:
     training: Training
     quarantine: Quarantine
     ranking: Ranking
+    drift: DriftWatch
     jobs: Jobs
     schedule: Schedule
     importing: Importing
@@ -200,6 +202,7 @@ def _wired(parts: _Parts) -> Application:
         quarantine=quarantine,
         clock=clock,
     )
+    drift = _drift(parts)
     ranking = Ranking(database=database, rankers=parts.rankers, clock=clock)
     jobs = Jobs(database=database, clock=clock, works=_works(indexing, training, ranking))
     recent = RecentQueries()
@@ -228,6 +231,7 @@ def _wired(parts: _Parts) -> Application:
         indexing=indexing,
         training=training,
         quarantine=quarantine,
+        drift=drift,
         jobs=jobs,
         schedule=_schedule(parts, jobs, training, ranking),
         ranking=ranking,
@@ -238,11 +242,24 @@ def _wired(parts: _Parts) -> Application:
         doctor=Doctor(
             database=database,
             indexing=indexing,
-            training=training,
-            ranking=ranking,
+            learned={
+                "classifier": training.faults,
+                "ranker": ranking.faults,
+                "drift": drift.faults,
+            },
             heartbeat=parts.heartbeat,
             instance_dir=parts.settings.instance_dir,
         ),
+    )
+
+
+def _drift(parts: _Parts) -> DriftWatch:
+    return DriftWatch(
+        database=parts.database,
+        profiles=parts.profiles,
+        releases=parts.releases,
+        clock=parts.clock,
+        is_prompt=parts.settings.refresh_interval_s == 0,
     )
 
 

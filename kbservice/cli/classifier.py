@@ -10,6 +10,7 @@ from kbservice.cli.invocation import Invocation, invoked, open_application, oper
 from kbservice.cli.progress import shown_progress
 from kbservice.cli.tables import print_facts, print_table
 from kbservice.errors import NotFound
+from kbservice.services.drift import Week
 
 
 @click.group()
@@ -72,6 +73,30 @@ def rollback(invocation: Invocation) -> None:
     release = open_application().training.rollback(operator())
     invocation.answer({"release": release})
     invocation.say("Release {release} classifies from now on", release=release)
+
+
+@classifier.command()
+@invoked
+def drift(invocation: Invocation) -> None:
+    """Compare the last weeks' tickets with those that the classifier learned from."""
+    report = open_application().drift.report()
+    invocation.answer(
+        {
+            "release": report.release,
+            "state": report.state,
+            "weeks": [_plain_week(week) for week in report.weeks],
+        }
+    )
+    for told in report.sentences():
+        invocation.say(told.message, **told.facts)
+    if report.weeks and not invocation.as_json:
+        rows = [_plain_week(week) for week in report.weeks if week.tickets]
+        print_table(list(rows[0]) if rows else [], [list(row.values()) for row in rows])
+
+
+def _plain_week(week: Week) -> dict[str, object]:
+    figures: dict[str, object] = {s.name: round(s.value, 4) for s in week.signals}
+    return {"start": f"{week.start:%Y-%m-%d}", "tickets": week.tickets, **figures}
 
 
 def _is_wanted(item: dict[str, Any], release: str | None) -> bool:

@@ -31,6 +31,7 @@ from kbservice.errors import ArtifactRejected, NotFound
 from kbservice.files import sync_folder, write_durably
 from kbservice.text.tokens import FINGERPRINT
 from kbservice.triage.classifier import ReleaseInfo
+from kbservice.triage.drift import usual
 from kbservice.triage.linear_classifier import LinearClassifier
 from kbservice.triage.packing import FORMAT, pack, unpack
 from kbservice.triage.training import Trained
@@ -286,8 +287,17 @@ def _manifest(release_id: str, trained: Trained, files: Mapping[str, str]) -> di
         "metrics": {name: dict(figures) for name, figures in trained.metrics.items()},
         "parameters": {name: dict(chosen) for name, chosen in trained.parameters.items()},
         "skipped": dict(trained.skipped),
+        "usual": _usual(trained),
         "files": dict(files),
     }
+
+
+def _usual(trained: Trained) -> dict[str, Any] | None:
+    """Return what drift is measured against: what unseen tickets of the training looked like."""
+    trial = trained.trials.get("category")
+    if trial is None:
+        return None
+    return usual(trial.classifier, [ticket.words for ticket in trial.holdout]).plain()
 
 
 def _minor(version: str) -> list[str]:

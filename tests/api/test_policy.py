@@ -50,6 +50,7 @@ TABLE = {
     "GET /api/v1/admin/classifiers": "admin",
     "POST /api/v1/admin/classifiers/{release}/promote": "admin",
     "POST /api/v1/admin/classifiers/rollback": "admin",
+    "GET /api/v1/admin/drift": "lead",
     "GET /api/v1/admin/doctor": "admin",
     "GET /api/v1/admin/label-reviews": "lead",
     "POST /api/v1/admin/label-reviews/{review_id}": "lead",
