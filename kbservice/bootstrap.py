@@ -195,13 +195,7 @@ def _wired(parts: _Parts) -> Application:
     zone = ZoneInfo(parts.settings.timezone)
     indexing = Indexing(database=database, engine=parts.engine, clock=clock)
     quarantine = Quarantine(database=database, profiles=profiles, clock=clock)
-    training = Training(
-        database=database,
-        profiles=profiles,
-        releases=parts.releases,
-        quarantine=quarantine,
-        clock=clock,
-    )
+    training = _training(parts, quarantine)
     drift = _drift(parts)
     ranking = Ranking(database=database, rankers=parts.rankers, clock=clock)
     jobs = Jobs(database=database, clock=clock, works=_works(indexing, training, ranking))
@@ -250,6 +244,16 @@ def _wired(parts: _Parts) -> Application:
             heartbeat=parts.heartbeat,
             instance_dir=parts.settings.instance_dir,
         ),
+    )
+
+
+def _training(parts: _Parts, quarantine: Quarantine) -> Training:
+    return Training(
+        database=parts.database,
+        profiles=parts.profiles,
+        releases=parts.releases,
+        quarantine=quarantine,
+        clock=parts.clock,
     )
 
 

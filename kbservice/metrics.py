@@ -67,12 +67,12 @@ class Metrics:
             ("part",),
             registry=self._registry,
         )
+        self._add_signs_of_life()
+
+    def _add_signs_of_life(self) -> None:
         self.worker_alive = self._gauge(
             "kbservice_worker_alive_ratio", "1 while the worker shows signs of life, else 0."
         )
-        self._watch_classifier()
-
-    def _watch_classifier(self) -> None:
         self.abstained = self._gauge(
             "kbservice_classifier_abstained_ratio",
             "Share of the last seven days' tickets that no category was offered for.",
