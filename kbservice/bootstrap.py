@@ -195,20 +195,8 @@ def _wired(parts: _Parts) -> Application:
     zone = ZoneInfo(parts.settings.timezone)
     indexing = Indexing(database=database, engine=parts.engine, clock=clock)
     quarantine = Quarantine(database=database, profiles=profiles, clock=clock)
-    training = Training(
-        database=database,
-        profiles=profiles,
-        releases=parts.releases,
-        quarantine=quarantine,
-        clock=clock,
-    )
-    drift = DriftWatch(
-        database=database,
-        profiles=profiles,
-        releases=parts.releases,
-        clock=clock,
-        is_prompt=parts.settings.refresh_interval_s == 0,
-    )
+    training = _training(parts, quarantine)
+    drift = _drift(parts)
     ranking = Ranking(database=database, rankers=parts.rankers, clock=clock)
     jobs = Jobs(database=database, clock=clock, works=_works(indexing, training, ranking))
     recent = RecentQueries()
@@ -256,6 +244,26 @@ def _wired(parts: _Parts) -> Application:
             heartbeat=parts.heartbeat,
             instance_dir=parts.settings.instance_dir,
         ),
+    )
+
+
+def _training(parts: _Parts, quarantine: Quarantine) -> Training:
+    return Training(
+        database=parts.database,
+        profiles=parts.profiles,
+        releases=parts.releases,
+        quarantine=quarantine,
+        clock=parts.clock,
+    )
+
+
+def _drift(parts: _Parts) -> DriftWatch:
+    return DriftWatch(
+        database=parts.database,
+        profiles=parts.profiles,
+        releases=parts.releases,
+        clock=parts.clock,
+        is_prompt=parts.settings.refresh_interval_s == 0,
     )
 
 

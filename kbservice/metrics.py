@@ -67,6 +67,12 @@ class Metrics:
             ("part",),
             registry=self._registry,
         )
+        self._add_signs_of_life()
+
+    def _add_signs_of_life(self) -> None:
+        self.worker_alive = self._gauge(
+            "kbservice_worker_alive_ratio", "1 while the worker shows signs of life, else 0."
+        )
         self.abstained = self._gauge(
             "kbservice_classifier_abstained_ratio",
             "Share of the last seven days' tickets that no category was offered for.",
@@ -82,9 +88,6 @@ class Metrics:
         self.drifting = self._gauge(
             "kbservice_classifier_drifting_ratio",
             "1 while tickets are unlike those that the classifier learned from, else 0.",
-        )
-        self.worker_alive = self._gauge(
-            "kbservice_worker_alive_ratio", "1 while the worker shows signs of life, else 0."
         )
 
     def _gauge(self, name: str, text: str) -> Gauge:

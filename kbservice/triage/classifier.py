@@ -75,23 +75,8 @@ class ReleaseInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NearestTicket:
-    """A solved ticket that resembles the one assessed, with its labels, as a reason."""
-
-    number: str
-    title: str
-    category: str
-    priority: str = ""
-    score: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """Everything triage says of one ticket.
-
-    Attributes:
-        nearest: The nearest solved tickets; search finds them, so the caller fills them in.
-    """
+    """Everything triage says of one ticket."""
 
     category: Prediction
     priority: Prediction
@@ -99,7 +84,6 @@ class Assessment:
     decision: Decision
     release: ReleaseInfo
     degraded: tuple[str, ...] = ()
-    nearest: tuple[NearestTicket, ...] = ()
 
 
 class TicketClassifier(Protocol):

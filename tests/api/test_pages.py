@@ -45,6 +45,7 @@ PAGES = {
     "search_complete": Role.INTAKE,
     "label_list": Role.LEAD,
     "label_settle": Role.LEAD,
+    "drift": Role.LEAD,
     "suggestion_replay": Role.AGENT,
     "synonym_list": Role.ADMIN,
     "synonym_save": Role.ADMIN,

@@ -140,16 +140,20 @@ def flipped(tickets: Sequence[TrainingTicket], *, by_one_account: bool) -> list[
     ]
 
 
+@functools.cache
+def clean() -> TriageReport:
+    """Return how half of the intents are learned without wrong labels."""
+    lessons, others = halves(INTENTS)
+    return evaluated(lessons[::2], others, "category")
+
+
 @pytest.mark.parametrize("by_one_account", [False, True])
 def test_a_few_wrong_labels_cost_little(by_one_account: bool) -> None:  # noqa: FBT001 (a parameter)
-    lessons, others = halves(ROUTING)
-    clean = evaluated(lessons, others, "category")
+    lessons, others = halves(INTENTS)
 
-    spoilt = evaluated(flipped(lessons, by_one_account=by_one_account), others, "category")
+    spoilt = evaluated(flipped(lessons[::2], by_one_account=by_one_account), others, "category")
 
-    # 394 tickets tell the macro-F1 to about .03; docs/quality.md has the larger sets.
-    assert spoilt.macro_f1 >= clean.macro_f1 - 0.03
-    assert spoilt.accuracy >= clean.accuracy - 0.02
+    assert spoilt.macro_f1 >= clean().macro_f1 - 0.02
 
 
 def specs(name: str) -> tuple[LabelSpec, ...]:
