@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kbservice.text.normalise import fold_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from kbservice.profiles.schema import Profile, RequiredDetail
     from kbservice.profiles.wording import Bilingual
@@ -36,14 +36,21 @@ class Missing:
     field: str
     labels: Wording
     question: Wording
+    example: Wording | None = None
 
 
 def missing_details(
-    profile: Profile, kind: str | None, title: str, body: str, given: Mapping[str, str]
+    profile: Profile,
+    kind: str | None,
+    title: str,
+    body: str,
+    given: Mapping[str, str],
+    skipped: Container[str] = (),
 ) -> tuple[Missing, ...]:
     """Return what this kind of ticket needs and neither its text nor ``given`` has.
 
-    Where the kind is not known, nothing is asked.
+    In the profile's order, the most useful first. Where the kind is not known, nothing is asked;
+    nor is what the requester would not answer (``skipped``).
 
     Raises:
         NotFound: The profile has no such kind.
@@ -56,10 +63,18 @@ def missing_details(
             field=detail.field,
             labels=Wording.of(detail.labels),
             question=Wording.of(detail.question),
+            example=Wording.of(detail.example) if detail.example else None,
         )
         for detail in profile.kind(kind).required
-        if not _is_filled(detail, given) and not _is_told(detail, text)
+        if detail.field not in skipped
+        and not _is_filled(detail, given)
+        and not _is_told(detail, text)
     )
+
+
+def answered(body: str, name: str, answer: str) -> str:
+    """Return a ticket's text with an answer under the name of its detail, where it is found again."""
+    return f"{body.rstrip()}\n{name}: {answer.strip()}".lstrip()
 
 
 def _is_filled(detail: RequiredDetail, given: Mapping[str, str]) -> bool:
@@ -69,7 +84,8 @@ def _is_filled(detail: RequiredDetail, given: Mapping[str, str]) -> bool:
 def _is_told(detail: RequiredDetail, text: str) -> bool:
     lowered = text.lower()
     return (
-        any(word in lowered for word in detail.keywords.zh)
+        any(_headed(name).search(lowered) for name in (detail.labels.zh, detail.labels.en))
+        or any(word in lowered for word in detail.keywords.zh)
         or any(_word(word).search(lowered) for word in detail.keywords.en)
         or any(_pattern(pattern).search(text) for pattern in detail.patterns)
     )
@@ -79,6 +95,14 @@ def _is_told(detail: RequiredDetail, text: str) -> bool:
 def _word(word: str) -> re.Pattern[str]:
     """English words must stand alone: ``team`` is not in ``steam``, but may touch Chinese."""
     return re.compile(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])")
+
+
+@cache
+def _headed(name: str) -> re.Pattern[str]:
+    """A line that begins with the detail's own name, such as ``软件版本: 3.4``."""
+    return re.compile(
+        rf"^[\s\-*#\[【]*{re.escape(fold_text(name).lower())}[\s\]】]*:\s*\S", re.MULTILINE
+    )
 
 
 @cache

@@ -45,9 +45,10 @@ class Category(Named):
 
 
 class RequiredDetail(Sourced):
-    """A detail that a ticket of some kind needs, and how to ask for it.
+    """A detail that a ticket of some kind needs, and how to ask for it; the most useful first.
 
     Attributes:
+        example: A good answer.
         keywords: Their presence in the text tells that the detail is given.
         patterns: Regular expressions that tell the same.
         given: Intake fields that hold it; ``field`` itself always does.
@@ -56,6 +57,7 @@ class RequiredDetail(Sourced):
     field: Slug
     labels: Bilingual
     question: Bilingual
+    example: Bilingual | None = None
     keywords: Phrases = Phrases()
     patterns: tuple[str, ...] = ()
     given: tuple[Slug, ...] = ()

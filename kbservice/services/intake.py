@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -211,10 +211,7 @@ class Intake:
             requester_masked=masked(new.requester),
             state=profile.initial_state.key,
             opened_at=now,
-            missing=[
-                {"field": item.field, "question": {"zh": item.question.zh, "en": item.question.en}}
-                for item in answer.missing
-            ],
+            missing=[asdict(item) for item in answer.missing],
             degraded=list(answer.degraded),
             extra=dict(new.extra),
             updated_at=now,

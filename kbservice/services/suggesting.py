@@ -29,6 +29,7 @@ from kbservice.suggestion.candidate import Wanted
 from kbservice.suggestion.fixes import Fix, rank
 from kbservice.suggestion.lots import Shown, drawn
 from kbservice.suggestion.ranker import Ranker
+from kbservice.text.languages import language_of
 from kbservice.text.redaction import redact
 from kbservice.triage.classifier import Assessment, TicketText
 
@@ -43,7 +44,11 @@ _SIMILAR_TICKETS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a ticket says before it is one; empty fields are unknown."""
+    """What a ticket says before it is one; empty fields are unknown.
+
+    Attributes:
+        skipped: Details that the requester would not give.
+    """
 
     title: str
     body: str = ""
@@ -53,6 +58,7 @@ class Question:
     profile: str = ""
     channel: str = ""
     kind: str = ""
+    skipped: tuple[str, ...] = ()
     limit: int = 5
 
     def check(self) -> None:
@@ -210,7 +216,10 @@ class Suggesting:
             ranking=shown,
             similar_tickets=_similar_tickets(question, hits) if principal.is_staff else (),
             assessment=assessment,
-            missing=missing_details(profile, kind, question.title, question.body, _given(question)),
+            missing=missing_details(
+                profile, kind, question.title, question.body, _given(question), question.skipped
+            ),
+            language=language_of(question.text),
             degraded=tuple(degraded),
             index=state,
             took_ms=round((time.perf_counter() - started) * 1000, 2),
@@ -244,6 +253,7 @@ class Suggesting:
             answer={
                 "assessment": _plain(asdict(answer.assessment)),
                 "missing": [_plain(asdict(item)) for item in answer.missing],
+                "language": answer.language,
                 "similar_tickets": [asdict(item) for item in answer.similar_tickets],
             },
             decision=answer.assessment.decision,

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from kbservice.domain.account import Role
 from kbservice.domain.ticket import Ticket
 from kbservice.errors import InvalidInput
+from kbservice.process.missing import answered
 from kbservice.profiles.schema import Profile
 from kbservice.services.idempotency import IdempotencyKey
 from kbservice.services.intake import NewTicket
@@ -54,19 +55,29 @@ def ticket_new() -> str:
 @pages.post("/tickets/_suggest")
 @requires(Role.INTAKE)
 def ticket_suggest() -> str:
-    """Return known fixes for what is typed so far; nothing is stored."""
+    """Return known fixes for what is typed so far, and one question; nothing is stored."""
+    form = request.form
+    body = _with_answer(form) if "add" in form else form.get("body", "")
     question = Question(
-        title=request.form.get("title", ""),
-        body=request.form.get("body", ""),
-        product=request.form.get("product", ""),
-        version=request.form.get("version", ""),
+        title=form.get("title", ""),
+        body=body,
+        product=form.get("product", ""),
+        version=form.get("version", ""),
+        skipped=tuple(form.getlist("skipped")),
     )
     try:
         answer = application().suggesting.answer(question, principal())
     except InvalidInput as error:
         return render_template("tickets/_nothing_yet.html", message=rendered(error))
+    shown = SuggestionOut.of(answer, locale())
     return render_template(
-        "tickets/_suggestions.html", answer=SuggestionOut.of(answer, locale()), suggestion_id=""
+        "tickets/_suggestions.html",
+        answer=shown,
+        suggestion_id="",
+        coached=True,
+        skipped=question.skipped,
+        pending=_pending(form, shown),
+        new_body=body if body != form.get("body", "") else None,
     )
 
 
@@ -77,7 +88,7 @@ def ticket_create() -> Response | tuple[str, int]:
     form = request.form.to_dict()
     new = NewTicket(
         title=form.get("title", ""),
-        body=form.get("body", ""),
+        body=_with_answer(form),
         requester={name: form.get(f"requester_{name}", "") for name in REQUESTER_FIELDS},
         urgency=form.get("urgency", ""),
         product=form.get("product", ""),
@@ -131,6 +142,18 @@ def names_of(shown: Ticket, profile: Profile) -> dict[str, str]:
 def choices_of(profile: Profile, axis: str) -> list[tuple[str, str]]:
     """Return values and names of an axis for a form's options."""
     return list(label_of(profile, axis, locale()).items())
+
+
+def _pending(form: Mapping[str, str], answer: SuggestionOut) -> str:
+    """Return what is still being typed as the answer to the question that stays."""
+    stays = answer.next_question is not None and answer.next_question.label == form.get("asked")
+    return form.get("answer", "") if stays and "add" not in form else ""
+
+
+def _with_answer(form: Mapping[str, str]) -> str:
+    """Return the text typed so far, with what was answered to the question beside it."""
+    body, answer = form.get("body", ""), form.get("answer", "").strip()
+    return answered(body, form.get("asked", ""), answer) if answer else body
 
 
 def _form(form: Mapping[str, str], error: str = "") -> str:

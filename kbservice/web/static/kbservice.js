@@ -45,6 +45,15 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
+// An answer that was typed but not added goes along with the ticket.
+document.addEventListener("formdata", (event) => {
+  const question = document.querySelector("form[data-question]");
+  if (!question || !event.target.matches("form[data-typed]")) return;
+  for (const name of ["asked", "answer"]) {
+    if (!event.formData.has(name)) event.formData.append(name, question.elements[name].value);
+  }
+});
+
 // The search field offers completions: an input and a listbox, as the ARIA combobox pattern has it.
 function completing(element) {
   return element && element.closest ? element.closest("input[role='combobox']") : null;

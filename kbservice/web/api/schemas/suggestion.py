@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -37,6 +37,9 @@ class QuestionIn(In):
     profile: Name | None = None
     channel: Label | None = None
     kind: Label | None = None
+    skipped: list[Label] = Field(
+        [], max_length=20, description="Details not to ask for: fields of `missing`"
+    )
     locale: Locale | None = None
     limit: int = Field(5, ge=1, le=20, description="Fixes at most")
 
@@ -52,6 +55,7 @@ class QuestionIn(In):
             profile=self.profile or "",
             channel=self.channel or "",
             kind=self.kind or "",
+            skipped=tuple(self.skipped),
             limit=self.limit,
         )
 
@@ -123,6 +127,15 @@ class MissingOut(Out):
     question: str
 
 
+class NextQuestionOut(Out):
+    """The most useful detail to ask for, in the language of the text, and a good answer."""
+
+    field: str
+    label: str
+    question: str
+    example: str
+
+
 class ClassifierOut(Out):
     """Which release assessed; `day-zero`: the profile's criteria did."""
 
@@ -141,6 +154,7 @@ class SuggestionOut(Out):
     priority: PredictionOut
     kind: str | None
     missing: list[MissingOut]
+    next_question: NextQuestionOut | None
     duplicate_of: str | None = None
     incident: str | None = None
     decision: Literal["auto", "review", "abstain"]
@@ -170,6 +184,9 @@ class SuggestionOut(Out):
                 for ticket in answer.similar_tickets
             ],
             missing=[_missing(asdict(item), locale) for item in answer.missing],
+            next_question=next_question(
+                [asdict(item) for item in answer.missing], answer.language or locale
+            ),
             **_assessment(asdict(answer.assessment), answer.profile, locale),
         )
 
@@ -192,6 +209,7 @@ class SuggestionOut(Out):
                 _similar(ticket, profile, locale) for ticket in told["similar_tickets"]
             ],
             missing=[_missing(item, locale) for item in told["missing"]],
+            next_question=next_question(told["missing"], told.get("language") or locale),
             **_assessment(told["assessment"], profile, locale),
         )
 
@@ -231,6 +249,19 @@ def _similar(shown: Mapping[str, Any], profile: Profile, locale: str) -> Similar
 def _missing(shown: Mapping[str, Any], locale: str) -> MissingOut:
     language = "zh" if locale.startswith("zh") else "en"
     return MissingOut(field=shown["field"], question=shown["question"][language])
+
+
+def next_question(missing: Sequence[Mapping[str, Any]], language: str) -> NextQuestionOut | None:
+    """Return how to ask for the first of some missing details, None if there are none."""
+    for shown in missing[:1]:
+        own = "zh" if language.startswith("zh") else "en"
+        return NextQuestionOut(
+            field=shown["field"],
+            label=(shown.get("labels") or {}).get(own, ""),
+            question=shown["question"][own],
+            example=(shown.get("example") or {}).get(own, ""),
+        )
+    return None
 
 
 def _assessment(shown: Mapping[str, Any], profile: Profile, locale: str) -> dict[str, Any]:

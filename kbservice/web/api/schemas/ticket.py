@@ -28,7 +28,13 @@ from kbservice.web.api.schemas.base import (
     aware,
     version_tag,
 )
-from kbservice.web.api.schemas.suggestion import MissingOut, SuggestionOut, label_of
+from kbservice.web.api.schemas.suggestion import (
+    MissingOut,
+    NextQuestionOut,
+    SuggestionOut,
+    label_of,
+    next_question,
+)
 
 Values = Annotated[list[Name], Field(max_length=20)]
 
@@ -191,6 +197,7 @@ class TicketOut(TicketBrief):
     first_response_at: datetime | None
     clocks: list[ClockOut]
     missing: list[MissingOut]
+    next_question: NextQuestionOut | None
     degraded_parts: list[str]
     satisfaction: str | None
     extra: dict[str, Any]
@@ -242,6 +249,7 @@ def _whole(ticket: Ticket, profile: Profile, locale: str, *, to_staff: bool) -> 
         "labels": _labels(ticket, profile, locale),
         "clocks": [ClockOut.model_validate(clock) for clock in ticket.clocks],
         "missing": [_missing(item, locale) for item in ticket.missing],
+        "next_question": next_question(ticket.missing, ticket.language or locale),
         "degraded_parts": list(ticket.degraded),
         "resolution": ResolutionOut.of(resolution) if resolution else None,
     }
