@@ -31,6 +31,8 @@ from kbservice.services.jobs import Jobs, JobWork
 from kbservice.services.knowledge import Knowledge
 from kbservice.services.profiles import ProfileBook
 from kbservice.services.quarantine import Quarantine
+from kbservice.services.radar import Radar
+from kbservice.services.radar_desk import RadarDesk
 from kbservice.services.rankers import Rankers
 from kbservice.services.ranking import Ranking
 from kbservice.services.recent import RecentQueries
@@ -74,6 +76,8 @@ class Application:
     accounts: Accounts
     intake: Intake
     suggesting: Suggesting
+    radar: Radar
+    radar_desk: RadarDesk
     replay: Replay
     feedback: FeedbackDesk
     retrieval: Retrieval
@@ -200,6 +204,7 @@ def _wired(parts: _Parts) -> Application:
     jobs = Jobs(database=database, clock=clock, works=_works(indexing, training, ranking))
     recent = RecentQueries()
     synonyms = Synonyms(database=database, engine=parts.engine, clock=clock, recent=recent.latest)
+    radar = Radar(database=database, profiles=profiles, key=parts.vault.sign_key, clock=clock)
     suggesting = Suggesting(
         database=database,
         engine=parts.engine,
@@ -207,14 +212,22 @@ def _wired(parts: _Parts) -> Application:
         releases=releases,
         rankers=rankers,
         clock=clock,
+        radar=radar,
     )
     return Application(
         **{name: getattr(parts, name) for name in _Parts.__slots__},
         accounts=Accounts(database, clock),
         intake=Intake(
-            database=database, suggesting=suggesting, vault=parts.vault, clock=clock, zone=zone
+            database=database,
+            suggesting=suggesting,
+            radar=radar,
+            vault=parts.vault,
+            clock=clock,
+            zone=zone,
         ),
         suggesting=suggesting,
+        radar=radar,
+        radar_desk=RadarDesk(database=database, clock=clock),
         replay=Replay(
             database=database,
             engine=parts.engine,

@@ -22,6 +22,7 @@ from kbservice.search.snippets import Highlighter
 from kbservice.services import ranking_lessons
 from kbservice.services.candidates import candidate
 from kbservice.services.projection import document_of_article
+from kbservice.services.sighting import NOTHING, Sighted, told
 from kbservice.store import articles, tickets
 from kbservice.store import suggestions as store
 from kbservice.store.database import Database
@@ -29,6 +30,7 @@ from kbservice.suggestion.candidate import Wanted
 from kbservice.suggestion.fixes import Fix, rank
 from kbservice.suggestion.lots import Shown, drawn
 from kbservice.suggestion.ranker import Ranker
+from kbservice.text.languages import language_of
 from kbservice.text.redaction import redact
 from kbservice.triage.classifier import Assessment, TicketText
 
@@ -43,7 +45,11 @@ _SIMILAR_TICKETS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a ticket says before it is one; empty fields are unknown."""
+    """What a ticket says before it is one; empty fields are unknown.
+
+    Attributes:
+        requester: Who asks, to tell people apart; never stored as it is.
+    """
 
     title: str
     body: str = ""
@@ -53,6 +59,7 @@ class Question:
     profile: str = ""
     channel: str = ""
     kind: str = ""
+    requester: str = ""
     limit: int = 5
 
     def check(self) -> None:
@@ -118,6 +125,7 @@ class Answer:
     index: IndexState | None
     took_ms: float
     ranking: Shown
+    sighted: Sighted = NOTHING
     language: str = ""
 
 
@@ -155,10 +163,19 @@ class RankerSource(Protocol):
         """Return the ranker."""
 
 
+class Watcher(Protocol):
+    """Sees what a ticket has in common with others."""
+
+    def look(
+        self, title: str, body: str, *, requester: str, profile: Profile, principal: Principal
+    ) -> Sighted:
+        """Return the repeat and the incident that a text belongs to."""
+
+
 class Suggesting:
     """Answers questions; never fails because search or the classifier is down."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # every part may be down
         self,
         *,
         database: Database,
@@ -167,6 +184,7 @@ class Suggesting:
         releases: TriageSource,
         rankers: RankerSource,
         clock: Clock,
+        radar: Watcher | None = None,
     ) -> None:
         self._database = database
         self._engine = engine
@@ -174,6 +192,7 @@ class Suggesting:
         self._releases = releases
         self._rankers = rankers
         self._clock = clock
+        self._radar = radar
 
     def suggest(self, question: Question, principal: Principal) -> Answer:
         """Answer a question and remember what was answered.
@@ -202,13 +221,15 @@ class Suggesting:
         hits, state = self._hits(question, principal, degraded)
         shown = self._fixes(question, assessment, hits)
         kind = question.kind or assessment.kind.value
+        sighted = self._sighted(question, profile, principal)
         return Answer(
             id=secrets.token_urlsafe(18),
             profile=profile,
             fixes=shown.ranked.fixes,
             ranking=shown,
             similar_tickets=_similar_tickets(question, hits) if principal.is_staff else (),
-            assessment=assessment,
+            assessment=sighted.lifts(assessment, profile, language_of(question.text)),
+            sighted=sighted,
             missing=missing_details(profile, kind, question.title, question.body, _given(question)),
             degraded=tuple(degraded),
             index=state,
@@ -244,6 +265,7 @@ class Suggesting:
                 "assessment": _plain(asdict(answer.assessment)),
                 "missing": [_plain(asdict(item)) for item in answer.missing],
                 "similar_tickets": [asdict(item) for item in answer.similar_tickets],
+                "radar": told(answer.sighted),
             },
             decision=answer.assessment.decision,
             classifier_release=answer.assessment.release.release,
@@ -277,6 +299,17 @@ class Suggesting:
         """Return the stored answers of a ticket, newest first."""
         with self._database.reading() as session:
             return store.of_ticket(session, tickets.get(session, number).id)
+
+    def _sighted(self, question: Question, profile: Profile, principal: Principal) -> Sighted:
+        if self._radar is None:
+            return NOTHING
+        return self._radar.look(
+            question.title,
+            question.body,
+            requester=question.requester,
+            profile=profile,
+            principal=principal,
+        )
 
     def _hits(
         self, question: Question, principal: Principal, degraded: list[str]
