@@ -21,6 +21,7 @@ from kbservice.search.memory_engine import MemoryEngine
 from kbservice.search.whoosh.engine import WhooshEngine
 from kbservice.services.accounts import Accounts
 from kbservice.services.doctor import Doctor
+from kbservice.services.drift import DriftWatch
 from kbservice.services.exporting import Exporting
 from kbservice.services.feedback import FeedbackDesk
 from kbservice.services.heartbeat import Heartbeat
@@ -72,6 +73,8 @@ class Application:
     vault: Vault
     engine: SearchEngine
     profiles: ProfileBook
+    releases: Releases
+    rankers: Rankers
     heartbeat: Heartbeat
     accounts: Accounts
     intake: Intake
@@ -89,6 +92,7 @@ class Application:
     training: Training
     quarantine: Quarantine
     ranking: Ranking
+    drift: DriftWatch
     jobs: Jobs
     schedule: Schedule
     importing: Importing
@@ -159,6 +163,17 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
             vault=vault,
             engine=ENGINES[settings.engine](settings, vault),
             profiles=ProfileBook(settings.instance_dir / "profiles", settings.profile),
+            releases=Releases(
+                folder=settings.classifier_dir,
+                key=vault.sign_key,
+                database=database,
+                is_prompt=settings.refresh_interval_s == 0,
+            ),
+            rankers=Rankers(
+                folder=settings.ranker_dir,
+                key=vault.sign_key,
+                shuffles=settings.shuffle_near_ties,
+            ),
             heartbeat=Heartbeat(settings.instance_dir / "worker.beat", clock),
         )
     )
@@ -174,6 +189,8 @@ class _Parts:
     vault: Vault
     engine: SearchEngine
     profiles: ProfileBook
+    releases: Releases
+    rankers: Rankers
     heartbeat: Heartbeat
 
 
@@ -181,39 +198,15 @@ def _wired(parts: _Parts) -> Application:
     database, clock, profiles = parts.database, parts.clock, parts.profiles
     zone = ZoneInfo(parts.settings.timezone)
     indexing = Indexing(database=database, engine=parts.engine, clock=clock)
-    releases = Releases(
-        folder=parts.settings.classifier_dir,
-        key=parts.vault.sign_key,
-        database=database,
-        is_prompt=parts.settings.refresh_interval_s == 0,
-    )
     quarantine = Quarantine(database=database, profiles=profiles, clock=clock)
-    training = Training(
-        database=database,
-        profiles=profiles,
-        releases=releases,
-        quarantine=quarantine,
-        clock=clock,
-    )
-    rankers = Rankers(
-        folder=parts.settings.ranker_dir,
-        key=parts.vault.sign_key,
-        shuffles=parts.settings.shuffle_near_ties,
-    )
-    ranking = Ranking(database=database, rankers=rankers, clock=clock)
+    training = _training(parts, quarantine)
+    drift = _drift(parts)
+    ranking = Ranking(database=database, rankers=parts.rankers, clock=clock)
     jobs = Jobs(database=database, clock=clock, works=_works(indexing, training, ranking))
     recent = RecentQueries()
     synonyms = Synonyms(database=database, engine=parts.engine, clock=clock, recent=recent.latest)
     radar = Radar(database=database, profiles=profiles, key=parts.vault.sign_key, clock=clock)
-    suggesting = Suggesting(
-        database=database,
-        engine=parts.engine,
-        profiles=profiles,
-        releases=releases,
-        rankers=rankers,
-        clock=clock,
-        radar=radar,
-    )
+    suggesting = _suggesting(parts, radar)
     return Application(
         **{name: getattr(parts, name) for name in _Parts.__slots__},
         accounts=Accounts(database, clock),
@@ -232,18 +225,11 @@ def _wired(parts: _Parts) -> Application:
             database=database,
             engine=parts.engine,
             profiles=profiles,
-            releases=releases,
-            rankers=rankers,
+            releases=parts.releases,
+            rankers=parts.rankers,
         ),
         feedback=FeedbackDesk(database=database, profiles=profiles, clock=clock),
-        retrieval=Retrieval(
-            database=database,
-            engine=parts.engine,
-            clock=clock,
-            book=synonyms.book,
-            recent=recent,
-            follow_s=parts.settings.refresh_interval_s,
-        ),
+        retrieval=_retrieval(parts, synonyms, recent),
         synonyms=synonyms,
         resolution=ResolutionDesk(database=database, profiles=profiles, clock=clock),
         tickets=Tickets(database=database, profiles=profiles, vault=parts.vault, clock=clock),
@@ -251,19 +237,9 @@ def _wired(parts: _Parts) -> Application:
         indexing=indexing,
         training=training,
         quarantine=quarantine,
+        drift=drift,
         jobs=jobs,
-        schedule=Schedule(
-            database=database,
-            jobs=jobs,
-            courses=(
-                Course(kind="train_classifier", news=training.news, last_at=training.last_at),
-                Course(kind="train_ranker", news=ranking.news, last_at=ranking.last_at),
-            ),
-            clock=clock,
-            timetable=Timetable(
-                hour=parts.settings.train_hour, enough=parts.settings.train_after, zone=zone
-            ),
-        ),
+        schedule=_schedule(parts, jobs, training, ranking),
         ranking=ranking,
         importing=Importing(
             database=database, profiles=profiles, vault=parts.vault, clock=clock, zone=zone
@@ -272,10 +248,74 @@ def _wired(parts: _Parts) -> Application:
         doctor=Doctor(
             database=database,
             indexing=indexing,
-            training=training,
-            ranking=ranking,
+            learned={
+                "classifier": training.faults,
+                "ranker": ranking.faults,
+                "drift": drift.faults,
+            },
             heartbeat=parts.heartbeat,
             instance_dir=parts.settings.instance_dir,
+        ),
+    )
+
+
+def _training(parts: _Parts, quarantine: Quarantine) -> Training:
+    return Training(
+        database=parts.database,
+        profiles=parts.profiles,
+        releases=parts.releases,
+        quarantine=quarantine,
+        clock=parts.clock,
+    )
+
+
+def _drift(parts: _Parts) -> DriftWatch:
+    return DriftWatch(
+        database=parts.database,
+        profiles=parts.profiles,
+        releases=parts.releases,
+        clock=parts.clock,
+        is_prompt=parts.settings.refresh_interval_s == 0,
+    )
+
+
+def _suggesting(parts: _Parts, radar: Radar) -> Suggesting:
+    return Suggesting(
+        database=parts.database,
+        engine=parts.engine,
+        profiles=parts.profiles,
+        releases=parts.releases,
+        rankers=parts.rankers,
+        clock=parts.clock,
+        radar=radar,
+    )
+
+
+def _retrieval(parts: _Parts, synonyms: Synonyms, recent: RecentQueries) -> Retrieval:
+    return Retrieval(
+        database=parts.database,
+        engine=parts.engine,
+        clock=parts.clock,
+        book=synonyms.book,
+        recent=recent,
+        follow_s=parts.settings.refresh_interval_s,
+    )
+
+
+def _schedule(parts: _Parts, jobs: Jobs, training: Training, ranking: Ranking) -> Schedule:
+    settings = parts.settings
+    return Schedule(
+        database=parts.database,
+        jobs=jobs,
+        courses=(
+            Course(kind="train_classifier", news=training.news, last_at=training.last_at),
+            Course(kind="train_ranker", news=ranking.news, last_at=ranking.last_at),
+        ),
+        clock=parts.clock,
+        timetable=Timetable(
+            hour=settings.train_hour,
+            enough=settings.train_after,
+            zone=ZoneInfo(settings.timezone),
         ),
     )
 

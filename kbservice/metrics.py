@@ -67,8 +67,27 @@ class Metrics:
             ("part",),
             registry=self._registry,
         )
+        self._add_signs_of_life()
+
+    def _add_signs_of_life(self) -> None:
         self.worker_alive = self._gauge(
             "kbservice_worker_alive_ratio", "1 while the worker shows signs of life, else 0."
+        )
+        self.abstained = self._gauge(
+            "kbservice_classifier_abstained_ratio",
+            "Share of the last seven days' tickets that no category was offered for.",
+        )
+        self.unknown_words = self._gauge(
+            "kbservice_classifier_unknown_words_ratio",
+            "Share of the last seven days' words that the classifier does not know.",
+        )
+        self.label_shift = self._gauge(
+            "kbservice_classifier_label_shift_number",
+            "Population stability index of the last seven days' categories; 0: the usual mix.",
+        )
+        self.drifting = self._gauge(
+            "kbservice_classifier_drifting_ratio",
+            "1 while tickets are unlike those that the classifier learned from, else 0.",
         )
 
     def _gauge(self, name: str, text: str) -> Gauge:

@@ -32,6 +32,7 @@ def _step(application: Application, name: str) -> float:
     try:
         application.heartbeat.beat(name)
         application.schedule.tick()
+        application.drift.tick()
         settled = application.indexing.drain()
         worked = application.jobs.run_next(name)
     except IndexLocked as error:

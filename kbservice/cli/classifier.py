@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -10,6 +11,8 @@ from kbservice.cli.invocation import Invocation, invoked, open_application, oper
 from kbservice.cli.progress import shown_progress
 from kbservice.cli.tables import print_facts, print_table
 from kbservice.errors import NotFound
+from kbservice.services.drift import Week
+from kbservice.triage.card import Card
 
 
 @click.group()
@@ -45,14 +48,20 @@ def list_(invocation: Invocation) -> None:
 @click.argument("release", required=False)
 @invoked
 def show(invocation: Invocation, release: str | None) -> None:
-    """Show one release with its evaluation; the current one unless named."""
-    releases = open_application().training.releases()
+    """Show one release with its cards; the current one unless named."""
+    training = open_application().training
+    releases = training.releases()
     wanted = [item for item in releases if _is_wanted(item, release)]
     if not wanted:
         raise NotFound("Classifier release {id} does not exist", id=release or "")
-    invocation.answer(wanted[0])
-    if not invocation.as_json:
-        print_facts(_flat(wanted[0]))
+    cards = {} if "error" in wanted[0] else training.release(wanted[0]["id"]).cards
+    invocation.answer({**wanted[0], "cards": {name: card.plain() for name, card in cards.items()}})
+    if invocation.as_json:
+        return
+    print_facts(_flat(wanted[0]))
+    for name, card in cards.items():
+        click.echo(f"\n{name}")
+        _print_card(card)
 
 
 @classifier.command()
@@ -72,6 +81,45 @@ def rollback(invocation: Invocation) -> None:
     release = open_application().training.rollback(operator())
     invocation.answer({"release": release})
     invocation.say("Release {release} classifies from now on", release=release)
+
+
+@classifier.command()
+@invoked
+def drift(invocation: Invocation) -> None:
+    """Compare the last weeks' tickets with those that the classifier learned from."""
+    report = open_application().drift.report()
+    invocation.answer(
+        {
+            "release": report.release,
+            "state": report.state,
+            "weeks": [_plain_week(week) for week in report.weeks],
+        }
+    )
+    for told in report.sentences():
+        invocation.say(told.message, **told.facts)
+    if report.weeks and not invocation.as_json:
+        rows = [_plain_week(week) for week in report.weeks if week.tickets]
+        print_table(list(rows[0]) if rows else [], [list(row.values()) for row in rows])
+
+
+def _print_card(card: Card) -> None:
+    """Print the labels, how sure it was against how often right, and what it confuses."""
+    rows = [asdict(row) for row in card.labels]
+    print_table(list(rows[0]), [list(row.values()) for row in rows])
+    click.echo()
+    bins = [asdict(item) for item in card.reliability]
+    print_table(list(bins[0]), [list(item.values()) for item in bins])
+    if card.confusions:
+        click.echo()
+        print_table(
+            ["label", "guess", "tickets", "example"],
+            [[item.label, item.guess, item.tickets, item.examples[0]] for item in card.confusions],
+        )
+
+
+def _plain_week(week: Week) -> dict[str, object]:
+    figures: dict[str, object] = {s.name: round(s.value, 4) for s in week.signals}
+    return {"start": f"{week.start:%Y-%m-%d}", "tickets": week.tickets, **figures}
 
 
 def _is_wanted(item: dict[str, Any], release: str | None) -> bool:

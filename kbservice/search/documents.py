@@ -34,6 +34,7 @@ class SearchDocument:
     symptoms: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     category: str = ""
+    priority: str = ""
     product: str = ""
     version: str = ""
     state: str = "published"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from kbservice.errors import KbServiceError
 from kbservice.services.heartbeat import Heartbeat
 from kbservice.services.indexing import Indexing
-from kbservice.services.ranking import Ranking
-from kbservice.services.training import Training
 from kbservice.store import audit
 from kbservice.store.database import Database
+
+Faults = Callable[[], Iterable[str]]
+"""Yields what is wrong, nothing where all is well."""
 
 _LOW_DISK_BYTES = 500 * 1024 * 1024
 
@@ -36,27 +37,33 @@ class Doctor:
         *,
         database: Database,
         indexing: Indexing,
-        training: Training,
-        ranking: Ranking,
+        learned: Mapping[str, Faults],
         heartbeat: Heartbeat,
         instance_dir: Path,
     ) -> None:
+        """Keep what to examine.
+
+        Args:
+            database: The store.
+            indexing: The index.
+            learned: By name, what says what is wrong with a part that learns.
+            heartbeat: The worker.
+            instance_dir: Folder of keys and database.
+        """
         self._database = database
         self._indexing = indexing
-        self._training = training
-        self._ranking = ranking
+        self._learned = learned
         self._heartbeat = heartbeat
         self._instance_dir = instance_dir
 
     def check(self) -> list[Finding]:
         """Examine every part; never raises for a part that is ill."""
-        examinations: dict[str, Callable[[], Iterator[str]]] = {
+        examinations: dict[str, Faults] = {
             "database": self._database_faults,
             "audit": self._audit_faults,
             "index": self._index_faults,
             "outbox": self._outbox_faults,
-            "classifier": self._classifier_faults,
-            "ranker": self._ranker_faults,
+            **self._learned,
             "worker": self._worker_faults,
             "keys": self._key_faults,
             "disk": self._disk_faults,
@@ -98,12 +105,6 @@ class Doctor:
         if status.parked:
             yield f"{status.parked} changes could not be indexed and are parked"
 
-    def _classifier_faults(self) -> Iterator[str]:
-        yield from self._training.faults()
-
-    def _ranker_faults(self) -> Iterator[str]:
-        yield from self._ranking.faults()
-
     def _worker_faults(self) -> Iterator[str]:
         if not self._heartbeat.is_alive:
             age_s = self._heartbeat.age_s()
@@ -121,7 +122,7 @@ class Doctor:
             yield f"only {free // 1024**2} MB are free"
 
 
-def _finding(part: str, examine: Callable[[], Iterator[str]]) -> Finding:
+def _finding(part: str, examine: Faults) -> Finding:
     try:
         faults = list(examine())
     except (KbServiceError, OSError) as error:

@@ -52,6 +52,7 @@ def document_of_ticket(ticket: Ticket) -> SearchDocument | None:
         title=ticket.title,
         sections=tuple((name, text) for name, text in sections if text),
         category=ticket.category or "",
+        priority=ticket.priority or "",
         product=ticket.product or "",
         version=ticket.product_version or "",
         state=ticket.state,

@@ -95,11 +95,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarTicket:
-    """A solved ticket that resembles the question."""
+    """A solved ticket that resembles the question, with its labels."""
 
     number: str
     title: str
     category: str
+    priority: str
     snippet_html: str
     score: float
     article_id: str
@@ -377,6 +378,7 @@ def _similar_tickets(question: Question, hits: Sequence[SearchHit]) -> tuple[Sim
             number=hit.document.id,
             title=hit.document.title,
             category=hit.document.category,
+            priority=hit.document.priority,
             snippet_html=marks.snippet(hit.document),
             score=round(hit.score, 4),
             article_id=hit.document.article_id,

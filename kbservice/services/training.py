@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ from kbservice.store.label_reviews import Labeller
 from kbservice.store.tickets import LabelledTicket
 from kbservice.text.tokens import FINGERPRINT
 from kbservice.triage.artifacts import Release
+from kbservice.triage.card import Card
 from kbservice.triage.classifier import ReleaseInfo
 from kbservice.triage.dataset import LabelName, TrainingTicket
 from kbservice.triage.goals import Goals
@@ -44,7 +45,16 @@ log = structlog.get_logger(__name__)
 
 # Tickets of one import day have no order in time worth the name.
 _SPREAD = timedelta(days=1)
+_COMPARED = ("accuracy", "macro_f1", "ece", "auto_ratio", "auto_precision")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseCard:
+    """A release: what its training recorded, and a card for each kind of label."""
+
+    facts: Mapping[str, Any]
+    cards: Mapping[str, Card]
 
 
 class Training:
@@ -103,8 +113,9 @@ class Training:
             screen=lambda opinions: self._doubtful(opinions, profile.key),
         )
         progress.stage("save", 0)
-        shelf.save(release_id, trained, profile=profile.key, now=now)
-        reason = self._why_not(trained, profile.key)
+        verdict = self._verdict(trained, profile.key)
+        reason = verdict.get("objection", "")
+        shelf.save(release_id, trained, profile=profile.key, now=now, verdict=verdict)
         if not reason:
             shelf.promote(release_id)
         log.info("classifier_trained", release=release_id, promoted=not reason, reason=reason)
@@ -122,6 +133,23 @@ class Training:
         """Return what is known of every kept release, newest first."""
         current = self._releases.shelf.current
         return [self._described(name, current) for name in self._releases.shelf.ids()]
+
+    def release(self, release_id: str = "") -> ReleaseCard:
+        """Return what is known of one release, the current one unless named, with its cards.
+
+        Raises:
+            NotFound: There is none such.
+            ArtifactRejected: Its manifest was changed.
+        """
+        shelf = self._releases.shelf
+        release_id = release_id or shelf.current
+        if not release_id:
+            raise NotFound("There is no classifier release yet")
+        plain = shelf.manifest(release_id).get("card", {})
+        return ReleaseCard(
+            facts=self._described(release_id, shelf.current),
+            cards={name: Card.of(card) for name, card in plain.items()},
+        )
 
     def promote(self, release_id: str, principal: Principal) -> str:
         """Let a release classify from now on; return its id.
@@ -226,18 +254,32 @@ class Training:
                 return manifest
         return None
 
-    def _why_not(self, trained: Trained, profile_key: str) -> str:
-        """Return why the challenger must not replace the champion; empty if it may."""
+    def _verdict(self, trained: Trained, profile_key: str) -> dict[str, Any]:
+        """Return how the challenger does beside the champion; empty where there is none.
+
+        ``objection`` says why it must not replace the champion; empty if it may.
+        """
         champion = self._releases.current()
         if champion is None or champion.manifest["profile"] != profile_key:
-            return ""
+            return {}
+        objections, compared = list[str](), dict[str, Any]()
         for name, recorded in champion.manifest["metrics"].items():
             if name not in trained.metrics:
-                return f"it has no {name}"
-            before, after = _compared(champion, trained, name, recorded)
+                objections.append(f"it has no {name}")
+                continue
+            before, after, unseen = _compared(champion, trained, name, recorded)
+            compared[name] = {
+                "tickets": unseen,
+                "champion": _brief(before),
+                "challenger": _brief(after),
+            }
             if reason := objection(before, after):
-                return f"{name}: {reason}"
-        return ""
+                objections.append(f"{name}: {reason}")
+        return {
+            "champion": champion.id,
+            "compared": compared,
+            "objection": "; ".join(objections),
+        }
 
     def _described(self, release_id: str, current: str) -> dict[str, Any]:
         facts: dict[str, Any] = {"id": release_id, "current": release_id == current}
@@ -254,13 +296,18 @@ class Training:
             "parameters": manifest["parameters"],
             "versions": manifest["versions"],
             "data_hash": manifest["data_hash"],
+            "window": manifest.get("window", []),
+            "verdict": manifest.get("verdict", {}),
         }
 
 
 def _compared(
     champion: Release, trained: Trained, name: str, recorded: Mapping[str, Any]
-) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Return the figures of both, on tickets that neither has seen if there are enough."""
+) -> tuple[Mapping[str, Any], Mapping[str, Any], int]:
+    """Return the figures of both, on tickets that neither has seen if there are enough.
+
+    The number is that of these tickets; 0: each was judged at its own training.
+    """
     trial = trained.trials[name]
     learned_until = champion.manifest.get("window", [])[1:]
     unseen = [
@@ -271,12 +318,17 @@ def _compared(
         and ticket.created_at > datetime.fromisoformat(learned_until[0])
     ]
     if len(unseen) < USUAL.tickets or name not in champion.classifiers:
-        return recorded, trained.metrics[name]
+        return recorded, trained.metrics[name], 0
     label = cast("LabelName", name)
     return (
         figures(label, champion.classifiers[name], trial.older, unseen),
         figures(label, trial.classifier, trial.older, unseen),
+        len(unseen),
     )
+
+
+def _brief(measured: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: measured.get(name) for name in _COMPARED}
 
 
 def _ordered(found: list[LabelledTicket]) -> tuple[list[TrainingTicket], str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -19,6 +19,8 @@ from kbservice.store.inserting import insert
 
 # SQLite takes 32766 variables in a statement, PostgreSQL 65535: stay far below.
 _BATCH = 500
+# The name that the profile's criteria answer by while there is no release.
+_UNTRAINED = "day-zero"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,15 @@ class CategoryOutcome(NamedTuple):
     predicted: str
     confidence: float
     actual: str
+
+
+class Guess(NamedTuple):
+    """What a trained release guessed of a ticket when it came, and what it was asked."""
+
+    at: datetime
+    category: str
+    confidence: float
+    question: dict[str, Any]
 
 
 def add(session: Session, suggestion: Suggestion) -> None:
@@ -124,6 +135,27 @@ def outcomes(session: Session, release: str, limit: int = 2_000) -> list[Categor
     )
     found = [CategoryOutcome(*row) for row in session.execute(query)]
     return found[::-1]
+
+
+def guesses(
+    session: Session, profile_key: str, *, since: datetime, limit: int = 5_000
+) -> list[Guess]:
+    """Return what trained releases guessed of a profile's latest tickets, newest first."""
+    guess = Suggestion.answer["assessment"]["category"]
+    category = guess["value"].as_string()
+    query = (
+        select(Suggestion.created_at, category, guess["confidence"].as_float(), Suggestion.question)
+        .where(
+            Suggestion.profile_key == profile_key,
+            Suggestion.created_at >= since,
+            Suggestion.ticket_id.is_not(None),
+            Suggestion.classifier_release != _UNTRAINED,
+            category.is_not(None),
+        )
+        .order_by(Suggestion.created_at.desc(), Suggestion.id)
+        .limit(limit)
+    )
+    return [Guess(*row) for row in session.execute(query)]
 
 
 def evidence(session: Session, article_ids: Iterable[str]) -> dict[str, FixRecord]:

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import sklearn
@@ -30,7 +30,10 @@ import skops
 from kbservice.errors import ArtifactRejected, NotFound
 from kbservice.files import sync_folder, write_durably
 from kbservice.text.tokens import FINGERPRINT
+from kbservice.triage.card import card
 from kbservice.triage.classifier import ReleaseInfo
+from kbservice.triage.dataset import LabelName
+from kbservice.triage.drift import usual
 from kbservice.triage.linear_classifier import LinearClassifier
 from kbservice.triage.packing import FORMAT, pack, unpack
 from kbservice.triage.training import Trained
@@ -104,8 +107,24 @@ class ReleaseShelf:
         """Return the id of the newest release before another, empty if there is none."""
         return next((other for other in self.ids() if other < release_id), "")
 
-    def save(self, release_id: str, trained: Trained, *, profile: str, now: datetime) -> None:
-        """Store a training's result; it does not classify before ``promote``."""
+    def save(
+        self,
+        release_id: str,
+        trained: Trained,
+        *,
+        profile: str,
+        now: datetime,
+        verdict: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Store a training's result; it does not classify before ``promote``.
+
+        Args:
+            release_id: Its name.
+            trained: What came out.
+            profile: Whose tickets it learned from.
+            now: When.
+            verdict: How it did beside the release in use.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         aside = self._folder / f".{release_id}.{os.getpid()}"
         shutil.rmtree(aside, ignore_errors=True)
@@ -114,6 +133,7 @@ class ReleaseShelf:
             files = _write(aside, trained)
             manifest = _manifest(release_id, trained, files)
             manifest |= {"profile": profile, "created_at": now.isoformat()}
+            manifest["verdict"] = dict(verdict or {})
             write_durably(aside / _MANIFEST, self._signed(manifest))
             aside.rename(self._folder / release_id)
         except BaseException:
@@ -286,7 +306,32 @@ def _manifest(release_id: str, trained: Trained, files: Mapping[str, str]) -> di
         "metrics": {name: dict(figures) for name, figures in trained.metrics.items()},
         "parameters": {name: dict(chosen) for name, chosen in trained.parameters.items()},
         "skipped": dict(trained.skipped),
+        "usual": _usual(trained),
+        "card": _cards(trained),
         "files": dict(files),
+    }
+
+
+def _usual(trained: Trained) -> dict[str, Any] | None:
+    """Return what drift is measured against: what unseen tickets of the training looked like."""
+    trial = trained.trials.get("category")
+    if trial is None:
+        return None
+    words = [ticket.words for ticket in trial.holdout]
+    return usual(trial.classifier, words, trial.table).plain()
+
+
+def _cards(trained: Trained) -> dict[str, Any]:
+    """Return the card of each kind of label."""
+    return {
+        name: card(
+            cast("LabelName", name),
+            trial.holdout,
+            trial.classifier.labels,
+            trial.table,
+            trained.classifiers[name].thresholds(),
+        ).plain()
+        for name, trial in trained.trials.items()
     }
 
 

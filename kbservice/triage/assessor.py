@@ -58,6 +58,7 @@ class Assessor:
         self._priority = trained.get("priority") or DayZeroClassifier(
             day_zero.priority_specs(profile), only_stated=True
         )
+        self._usual_priorities = self._priority.frequencies
         self._kind = trained.get("kind") or DayZeroClassifier(day_zero.kind_specs(profile))
 
     def assess(self, ticket: TicketText) -> Assessment:
@@ -66,7 +67,7 @@ class Assessor:
         category = self._held_back(within(self._category.predict(ticket), self._categories))
         priority = self._held_back(within(self._priority.predict(ticket), self._costs.levels))
         if self._has_learned_priorities:
-            priority = at_least_cost(priority, self._costs)
+            priority = at_least_cost(priority, self._costs, self._usual_priorities)
         kind = within(self._kind.predict(ticket), {item.value for item in profile.kinds})
         return Assessment(
             category=category,

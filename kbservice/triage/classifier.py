@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -98,6 +99,10 @@ class TicketClassifier(Protocol):
     @property
     def info(self) -> ReleaseInfo:
         """Which release this is."""
+
+    @property
+    def frequencies(self) -> Mapping[str, float]:
+        """How frequent each label was in what was learned from; empty where nothing was."""
 
     def predict(self, ticket: TicketText) -> Prediction:
         """Return the calibrated guess with its reasons."""

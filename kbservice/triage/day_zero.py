@@ -105,6 +105,11 @@ class DayZeroClassifier:
         """The release that needs no training."""
         return DAY_ZERO
 
+    @property
+    def frequencies(self) -> Mapping[str, float]:
+        """Nothing is known of them."""
+        return {}
+
     def predict(self, ticket: TicketText) -> Prediction:
         """Return the careful guess with the phrases that it rests on."""
         reasons = self.reasons(ticket)

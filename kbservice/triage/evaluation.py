@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -173,7 +173,7 @@ def evaluated(
         accuracy_interval=interval(accuracy, truth, guess),
         macro_f1_interval=interval(macro_f1, truth, guess),
         **_decided(predictions, names),
-        **(_ordered(predictions, names, order) if order else {}),
+        **(_ordered(predictions, names, order, classifier.frequencies) if order else {}),
     )
 
 
@@ -242,13 +242,16 @@ def _table(predictions: Sequence[Prediction], labels: Sequence[str]) -> Doubles:
 
 
 def _ordered(
-    predictions: Sequence[Prediction], truth: Sequence[str], order: Sequence[str]
-) -> dict[str, float]:
+    predictions: Sequence[Prediction],
+    truth: Sequence[str],
+    order: Sequence[str],
+    usual: Mapping[str, float],
+) -> dict[str, Any]:
     """Return the figures of an ordered scale, with the levels as triage chooses them."""
     costs = Costs(levels=tuple(order), under=_UNDER, over=_OVER)
     place = {name: at for at, name in enumerate(order)}
     true = np.array([place[name] for name in truth], dtype=np.int64)
-    chosen = [costs.cheapest(dict(item.probabilities)) for item in predictions]
+    chosen = [costs.cheapest(dict(item.probabilities), usual) for item in predictions]
     guess: Ints = np.array([place[name] for name in chosen], dtype=np.int64)
     matrix = cost_matrix(len(order), under=_UNDER, over=_OVER)
     urgent = set(order[: _URGENT_LEVELS if len(order) > _SHORT_SCALE else 1])

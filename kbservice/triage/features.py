@@ -20,6 +20,7 @@ from kbservice.triage.classifier import TicketText
 WORDS: Final = "words"
 CHARS: Final = "chars"
 TITLE: Final = "title"
+FIELDS: Final = "fields"
 
 MAX_CHARS: Final = 4_000  # of one field; what follows in a ticket are logs that repeat themselves
 
@@ -36,6 +37,7 @@ class Features:
     words: list[str]
     chars: list[str]
     title: list[str]
+    fields: list[str]
 
     def of(self, block: str) -> list[str]:
         """Return the features of a block."""
@@ -45,7 +47,14 @@ class Features:
 
 def blanked(ticket: TicketText) -> TicketText:
     """Return what may be learned from or shown: personal data blanked, every offset unchanged."""
-    return replace(ticket, title=private(ticket.title), body=private(ticket.body))
+    return replace(
+        ticket,
+        title=private(ticket.title),
+        body=private(ticket.body),
+        product=private(ticket.product),
+        version=private(ticket.version),
+        channel=private(ticket.channel),
+    )
 
 
 def features_of(ticket: TicketText) -> Features:
@@ -53,7 +62,20 @@ def features_of(ticket: TicketText) -> Features:
     title_words, body_words = _words(ticket.title), _words(ticket.body)
     texts = (lowered(fold_text(text)) for text in (ticket.title, ticket.body))
     chars = [piece for text in texts for piece, _, _ in pieces(text)]
-    return Features(words=title_words + body_words, chars=chars, title=title_words)
+    return Features(
+        words=title_words + body_words, chars=chars, title=title_words, fields=_fields(ticket)
+    )
+
+
+def _fields(ticket: TicketText) -> list[str]:
+    """Return the stated fields as ``product=...``; a version only with its product."""
+    product, version, channel = (
+        " ".join(lowered(fold_text(text)).split())
+        for text in (ticket.product, ticket.version, ticket.channel)
+    )
+    found = {"product": product, "channel": channel}
+    found["version"] = f"{product} {version}".strip() if version else ""
+    return [f"{name}={value}" for name, value in found.items() if value]
 
 
 def private(text: str) -> str:

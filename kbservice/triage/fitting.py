@@ -252,8 +252,11 @@ def _folds(tickets: Sequence[TicketText], labels: Sequence[str]) -> Ints:
     groups: dict[str, list[int]] = {}
     for at, ticket in enumerate(tickets):
         groups.setdefault(near_identity(ticket), []).append(at)
-    order = np.random.default_rng(_SEED).permutation(len(groups))
-    members = list(groups.values())
+    # Where nearly all texts are alike, something must still be left to learn from.
+    members = (
+        list(groups.values()) if len(groups) >= _FOLDS else [[at] for at in range(len(labels))]
+    )
+    order = np.random.default_rng(_SEED).permutation(len(members))
     dealt = sorted((members[at] for at in order), key=lambda group: labels[group[0]])
     folds = np.zeros(len(tickets), dtype=np.int64)
     for turn, group in enumerate(dealt):

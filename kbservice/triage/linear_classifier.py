@@ -59,6 +59,12 @@ class LinearClassifier:
         """Which release this is."""
         return self._info
 
+    @property
+    def frequencies(self) -> Mapping[str, float]:
+        """How frequent each label was in what was learned from."""
+        held = {name: item.tickets for name, item in self.thresholds().items()}
+        return {name: tickets / sum(held.values()) for name, tickets in held.items()}
+
     def thresholds(self) -> Mapping[str, LabelThreshold]:
         """Return from which probability each label is filled in or offered."""
         return dict(zip(self.labels, self.learned.thresholds, strict=True))

@@ -10,9 +10,10 @@ import numpy as np
 
 from kbservice.profiles.schema import Profile
 from kbservice.triage.classifier import Prediction
-from kbservice.triage.measures import cost_matrix
+from kbservice.triage.measures import Doubles, cost_matrix
 from kbservice.triage.rules import FiredRule
 
+_DOUBT: Final = 0.15
 RULE_CONFIDENCE: Final = 0.7
 """How sure a rule alone is: a careful guess, since no labels back it."""
 
@@ -40,14 +41,29 @@ class Costs:
             over=profile.priority_cost.over,
         )
 
-    def cheapest(self, probabilities: Mapping[str, float]) -> str:
-        """Return the level with the least expected cost."""
-        held = np.array([probabilities.get(level, 0.0) for level in self.levels])
+    def cheapest(
+        self, probabilities: Mapping[str, float], usual: Mapping[str, float] | None = None
+    ) -> str:
+        """Return the level with the least expected cost.
+
+        Args:
+            probabilities: Of the levels.
+            usual: How frequent the levels are; they weigh in a little, since words tell urgency
+                badly and a wrong level costs more than the usual one.
+        """
+        held = self._row(probabilities)
+        if usual:
+            held = (1.0 - _DOUBT) * held + _DOUBT * self._row(usual)
         expected = held @ cost_matrix(len(self.levels), under=self.under, over=self.over)
         return self.levels[int(expected.argmin())]
 
+    def _row(self, shares: Mapping[str, float]) -> Doubles:
+        return np.array([shares.get(level, 0.0) for level in self.levels])
 
-def at_least_cost(prediction: Prediction, costs: Costs) -> Prediction:
+
+def at_least_cost(
+    prediction: Prediction, costs: Costs, usual: Mapping[str, float] | None = None
+) -> Prediction:
     """Choose the level with the least expected cost; needs calibrated probabilities.
 
     A ticket's words tell its urgency badly: the level is offered, never filled in unasked.
@@ -55,7 +71,7 @@ def at_least_cost(prediction: Prediction, costs: Costs) -> Prediction:
     if prediction.value is None or prediction.decision == "abstain":
         return prediction
     held = dict(prediction.probabilities)
-    value = costs.cheapest(held)
+    value = costs.cheapest(held, usual)
     if value == prediction.value:
         return replace(prediction, decision="review")
     return replace(

@@ -111,8 +111,8 @@ def label_set_thresholds(probabilities: Doubles, truth: Ints, coverage: float) -
     promised.
     """
     n = len(truth)
-    # Half a standard error more: a miss is worse than a label too many.
-    level = coverage + 0.5 * math.sqrt(coverage * (1 - coverage) / n)
+    # One standard error more: a miss is worse than a label too many.
+    level = min(1.0, coverage + math.sqrt(coverage * (1 - coverage) / n))
     held = _log_odds(probabilities[np.arange(n), truth])
     overall = _upper_share(held, level)
     own = np.full(probabilities.shape[1], overall)
@@ -179,8 +179,9 @@ class _Guesses:
         trials = _trials_until(float(precision[best]), promised)
         if trials is None:
             return missing or None
-        tickets = math.ceil(self.labelled[label] * trials / (best + _LEAST_TELLING))
-        return max(missing, tickets - int(self.labelled[label]), 1)
+        labelled = int(self.labelled[label])
+        wanted = math.ceil(labelled * trials / (best + _LEAST_TELLING))
+        return max(missing, wanted - labelled, 1)
 
     def _shrunk(self, among: npt.NDArray[np.bool_]) -> dict[int, tuple[Doubles, Doubles]]:
         """Return each label's precision down to each confidence, with all labels' mixed in."""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -58,13 +59,18 @@ class Trained:
     trials: Mapping[str, Trial] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Trial:
     """A classifier of the older tickets, and the newest ones that it did not see."""
 
     classifier: LinearClassifier
     older: Sequence[TrainingTicket]
     holdout: Sequence[TrainingTicket]
+
+    @cached_property
+    def table(self) -> Doubles:
+        """A row of probabilities for each of the newest tickets."""
+        return probabilities(self.classifier, self.holdout)
 
 
 class SecondOpinion(NamedTuple):
@@ -169,7 +175,7 @@ def _learned(
         left_out = screen(_second_opinions(name, judged, trial))
         kept = [ticket for ticket in tickets if ticket.number not in left_out]
     final = _fitted(name, kept, replace(recipe, penalties=(judged.penalty,)))
-    metrics = figures(name, trial.classifier, trial.older, trial.holdout)
+    metrics = figures(name, trial.classifier, trial.older, trial.holdout, trial.table)
     metrics["train_s"] = round(time.perf_counter() - started, 3)
     return _Lesson(
         classifier=final.classifier,
@@ -181,8 +187,7 @@ def _learned(
 
 
 def _second_opinions(name: LabelName, judged: Fitted, trial: Trial) -> list[SecondOpinion]:
-    newest = [trial.classifier.probabilities(ticket.words) for ticket in trial.holdout]
-    table = np.vstack([judged.unseen, *newest])
+    table = np.vstack([judged.unseen, trial.table])
     labels = trial.classifier.labels
     place = {label: at for at, label in enumerate(labels)}
     found = []
@@ -224,13 +229,22 @@ def figures(
     classifier: LinearClassifier,
     older: Sequence[TrainingTicket],
     holdout: Sequence[TrainingTicket],
+    table: Doubles | None = None,
 ) -> dict[str, Any]:
-    """Return the figures; a label that only the holdout has counts as missed."""
+    """Return the figures; a label that only the holdout has counts as missed.
+
+    Args:
+        name: Kind of label.
+        classifier: What is judged.
+        older: What it learned from.
+        holdout: What it is judged on.
+        table: Its probabilities of these, if they are known.
+    """
     names = list(classifier.labels)
     names += sorted({str(ticket.label(name)) for ticket in holdout} - set(names))
     place = {label: at for at, label in enumerate(names)}
     truth = np.array([place[str(ticket.label(name))] for ticket in holdout], dtype=np.int64)
-    table = np.array([classifier.probabilities(ticket.words) for ticket in holdout])
+    table = probabilities(classifier, holdout) if table is None else table
     guess = table.argmax(axis=1)
     commonest = Counter(str(ticket.label(name)) for ticket in older).most_common(1)[0][0]
     constant = np.full_like(truth, place[commonest])
@@ -249,6 +263,11 @@ def figures(
         **_automatic(truth, table, classifier),
         "per_label": _per_label(names, truth, guess),
     }
+
+
+def probabilities(classifier: LinearClassifier, tickets: Sequence[TrainingTicket]) -> Doubles:
+    """Return a row of probabilities for each ticket."""
+    return np.array([classifier.probabilities(ticket.words) for ticket in tickets])
 
 
 def _automatic(truth: Ints, table: Doubles, classifier: LinearClassifier) -> dict[str, Any]:

@@ -15,13 +15,13 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 
 from kbservice.triage.classifier import TicketText
-from kbservice.triage.features import CHARS, TITLE, WORDS, Features, blanked, features_of
+from kbservice.triage.features import CHARS, FIELDS, TITLE, WORDS, Features, blanked, features_of
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
-BLOCK_WEIGHTS: Final = {WORDS: 1.0, CHARS: 1.0, TITLE: 0.7}
-_MAX_TERMS: Final = {WORDS: 60_000, CHARS: 60_000, TITLE: 20_000}
+BLOCK_WEIGHTS: Final = {WORDS: 1.0, CHARS: 1.0, TITLE: 0.7, FIELDS: 0.7}
+_MAX_TERMS: Final = {WORDS: 60_000, CHARS: 60_000, TITLE: 20_000, FIELDS: 2_000}
 # One ticket's own words are noise, and may be somebody's name.
 _LEAST_TICKETS: Final = 2
 # Where few tickets have both a title and a body, the title block would repeat the words.

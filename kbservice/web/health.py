@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 
 from kbservice.domain.account import Role
 from kbservice.errors import KbServiceError
+from kbservice.metrics import Metrics
 from kbservice.web.context import application, metrics
 from kbservice.web.security import open_access, requires
 
@@ -79,6 +80,7 @@ def _read_gauges() -> None:
     for part, is_up in _parts().items():
         found.degraded.labels(part).set(not is_up)
     found.worker_alive.set(application().heartbeat.is_alive)
+    _read_drift(found)
     try:
         status = application().indexing.status()
     except KbServiceError:
@@ -88,3 +90,17 @@ def _read_gauges() -> None:
     found.index_lag.set(status.lag_s)
     found.outbox_pending.set(status.pending)
     found.outbox_parked.set(status.parked)
+
+
+def _read_drift(found: Metrics) -> None:
+    report = application().drift.latest()
+    if report is None:
+        return
+    found.drifting.set(report.state == "drifting")
+    gauges = {
+        "abstentions": found.abstained,
+        "labels": found.label_shift,
+        "words": found.unknown_words,
+    }
+    for signal in report.signals:
+        gauges[signal.name].set(signal.value)

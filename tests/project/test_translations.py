@@ -30,7 +30,7 @@ PLACEHOLDER = re.compile(r"\{\w+\}")
 # Calls whose first text is shown to people, besides the constructors of our errors.
 SPEAKING = {
     *("translate", "_", "say", "BadRequest", "UnsupportedMediaType", "MalformedJson"),
-    *("Obstacle", "_note"),
+    *("Obstacle", "_note", "Told"),
 }
 # Words of closed sets that templates look up by value.
 WORDS = {
@@ -43,7 +43,7 @@ WORDS = {
     *("Category", "Priority", "Kind", "changed", "retired", "deleted"),
     *("high", "medium", "low", "person", "classifier", "rule", "urgency", "import"),
     *("rebuild_index", "train_classifier", "name", "contact", "department"),
-    *("database", "audit", "index", "outbox", "worker", "keys", "disk", "store"),
+    *("database", "audit", "index", "outbox", "worker", "keys", "disk", "store", "drift"),
 }
 
 

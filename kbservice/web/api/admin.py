@@ -5,6 +5,7 @@ from __future__ import annotations
 from kbservice.domain.account import Role
 from kbservice.web.api.blueprint import api
 from kbservice.web.api.contract import contract
+from kbservice.web.api.schemas.card import ReleaseCardOut
 from kbservice.web.api.schemas.operation import (
     DoctorOut,
     FindingOut,
@@ -34,11 +35,19 @@ def index_rollback() -> IndexStateOut:
 
 
 @api.get("/admin/classifiers")
-@requires(Role.ADMIN)
+@requires(Role.LEAD)
 @contract(tag="admin", answers=ReleasesOut)
 def classifier_list() -> ReleasesOut:
     """List classifier releases with what was measured when they were trained."""
     return ReleasesOut(items=list(application().training.releases()))
+
+
+@api.get("/admin/classifiers/<release>")
+@requires(Role.LEAD)
+@contract(tag="admin", answers=ReleaseCardOut)
+def classifier_show(release: str) -> ReleaseCardOut:
+    """Show one release with its cards: how it did on tickets that it had not seen."""
+    return ReleaseCardOut.of(application().training.release(release))
 
 
 @api.post("/admin/classifiers/<release>/promote")

@@ -45,6 +45,12 @@ def moment(value: datetime) -> str:
     return f"{local(value):%Y-%m-%d %H:%M}"
 
 
+@pages.app_template_filter("iso")
+def iso(text: str) -> datetime:
+    """Return the moment that a release wrote down."""
+    return datetime.fromisoformat(text)
+
+
 @pages.app_template_filter("day")
 def day(value: datetime) -> str:
     """Return the date in the instance's zone."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from kbservice.web.pages import (
     admin,
     articles,
+    classifier,
     completions,
+    drift,
     labels,
     problems,
     replay,
@@ -20,7 +22,9 @@ from kbservice.web.pages.blueprint import pages
 __all__ = [
     "admin",
     "articles",
+    "classifier",
     "completions",
+    "drift",
     "labels",
     "pages",
     "problems",

@@ -20,7 +20,9 @@ Publish = Callable[..., None]
 @pytest.fixture
 def publish(application: Application) -> Publish:
     def publish(article_id: str, title: str, **values: Any) -> None:
-        given = {"problem": title, "visibility": Visibility.PUBLIC} | values
+        # Changes are looked for by their time: it must be that of the clock that looks.
+        now = application.clock.now()
+        given = {"problem": title, "visibility": Visibility.PUBLIC, "updated_at": now} | values
         with application.database.transaction() as session:
             articles.add(session, an_article(article_id, title=title, **given))
             outbox.append(session, "article", article_id, 1, NOW)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -186,6 +187,7 @@ class Sure:
 
     labels = tuple(item.value for item in PROFILE.categories)
     info = ReleaseInfo(release="000007")
+    frequencies: Mapping[str, float] = {}
 
     def predict(self, ticket: TicketText) -> Prediction:
         """Return the title."""

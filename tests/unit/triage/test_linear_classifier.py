@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from kbservice.errors import InvalidInput
@@ -147,3 +148,20 @@ def test_blanking_personal_data_moves_nothing() -> None:
 
     assert len(text) == len(private(text))
     assert text.index("打不通") == private(text).index("打不通")
+
+
+def test_product_and_channel_speak_too_and_are_named_as_reasons() -> None:
+    tickets = [
+        TicketText(title=f"无法使用 {number % 5}", product="ERP" if number % 2 else "CRM")
+        for number in range(60)
+    ]
+    labels = ["erp" if number % 2 else "crm" for number in range(60)]
+
+    classifier = fit(tickets, labels, recipe_for("category")).classifier
+    prediction = classifier.predict(TicketText(title="无法使用 1", product="erp"))
+    explanation = classifier.explain(TicketText(title="无法使用 1", product="erp"))
+
+    assert "erp" == prediction.value
+    assert "erp" in {reason.text for reason in prediction.evidence}
+    held = dict(prediction.probabilities)
+    assert explanation.log_odds == pytest.approx(float(np.log(held["erp"] / held["crm"])), abs=1e-4)

@@ -82,11 +82,13 @@ class FixOut(Out):
 
 
 class SimilarTicketOut(Out):
-    """A solved ticket that resembles the question."""
+    """A solved ticket that resembles the question, the nearest first, with its labels."""
 
     number: str
     title: str
     category: str | None
+    priority: str | None
+    labels: list[str] = Field(description="Names of category and priority, where it has them")
     snippet: str
     score: float
     article_id: str | None
@@ -163,7 +165,10 @@ class SuggestionOut(Out):
             degraded=bool(answer.degraded),
             degraded_parts=list(answer.degraded),
             took_ms=answer.took_ms,
-            similar_tickets=[_similar(asdict(ticket)) for ticket in answer.similar_tickets],
+            similar_tickets=[
+                _similar(asdict(ticket), answer.profile, locale)
+                for ticket in answer.similar_tickets
+            ],
             missing=[_missing(asdict(item), locale) for item in answer.missing],
             **_assessment(asdict(answer.assessment), answer.profile, locale),
         )
@@ -183,7 +188,9 @@ class SuggestionOut(Out):
             degraded=bool(suggestion.degraded),
             degraded_parts=list(suggestion.degraded),
             took_ms=suggestion.took_ms,
-            similar_tickets=[_similar(ticket) for ticket in told["similar_tickets"]],
+            similar_tickets=[
+                _similar(ticket, profile, locale) for ticket in told["similar_tickets"]
+            ],
             missing=[_missing(item, locale) for item in told["missing"]],
             **_assessment(told["assessment"], profile, locale),
         )
@@ -203,11 +210,18 @@ def _fix(shown: Mapping[str, Any]) -> FixOut:
     )
 
 
-def _similar(shown: Mapping[str, Any]) -> SimilarTicketOut:
+def _similar(shown: Mapping[str, Any], profile: Profile, locale: str) -> SimilarTicketOut:
+    labels = [
+        label_of(profile, axis, locale).get(value, value)
+        for axis in ("category", "priority")
+        if (value := shown.get(axis))
+    ]
     return SimilarTicketOut(
+        labels=labels,
         number=shown["number"],
         title=shown["title"],
         category=shown["category"] or None,
+        priority=shown.get("priority") or None,
         snippet=shown["snippet_html"],
         score=shown["score"],
         article_id=shown["article_id"] or None,
