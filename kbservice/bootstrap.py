@@ -210,14 +210,7 @@ def _wired(parts: _Parts) -> Application:
     return Application(
         **{name: getattr(parts, name) for name in _Parts.__slots__},
         accounts=Accounts(database, clock),
-        intake=Intake(
-            database=database,
-            suggesting=suggesting,
-            radar=radar,
-            vault=parts.vault,
-            clock=clock,
-            zone=zone,
-        ),
+        intake=_intake(parts, suggesting, radar),
         suggesting=suggesting,
         radar=radar,
         radar_desk=RadarDesk(database=database, clock=clock),
@@ -288,6 +281,17 @@ def _suggesting(parts: _Parts, radar: Radar) -> Suggesting:
         rankers=parts.rankers,
         clock=parts.clock,
         radar=radar,
+    )
+
+
+def _intake(parts: _Parts, suggesting: Suggesting, radar: Radar) -> Intake:
+    return Intake(
+        database=parts.database,
+        suggesting=suggesting,
+        radar=radar,
+        vault=parts.vault,
+        clock=parts.clock,
+        zone=ZoneInfo(parts.settings.timezone),
     )
 
 

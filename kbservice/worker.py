@@ -33,6 +33,7 @@ def _step(application: Application, name: str) -> float:
         application.heartbeat.beat(name)
         application.schedule.tick()
         application.drift.tick()
+        application.radar.tick()
         settled = application.indexing.drain()
         worked = application.jobs.run_next(name)
     except IndexLocked as error:

@@ -11,6 +11,7 @@ from pydantic import Field
 from kbservice.errors import NotFound
 from kbservice.profiles.canonical import CanonicalCategory, CanonicalPriority, Phase
 from kbservice.profiles.clocks import Event, NoTarget, Stage, StageClock
+from kbservice.profiles.radar import RadarRules
 from kbservice.profiles.wording import Bilingual, Named, Part, Phrases, Slug, Sourced
 
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
@@ -125,26 +126,6 @@ class PriorityCost(Sourced):
 
     under: float = Field(gt=0)
     over: float = Field(gt=0)
-
-
-class RadarRules(Part):
-    """When tickets count as repeats or as one incident.
-
-    Attributes:
-        repeat_days: An open ticket is offered as the same one for so long.
-        window_minutes: An incident shows within this time.
-        requesters: So many different people at least.
-        chance: Greatest probability with which usual traffic may look like an incident.
-        quiet_minutes: An incident ends when nobody reported for so long.
-        priority_rule: The priority rule that an incident fires; None: it lifts nothing.
-    """
-
-    repeat_days: int = Field(default=14, ge=1, le=365)
-    window_minutes: int = Field(default=60, ge=5, le=1440)
-    requesters: int = Field(default=3, ge=2, le=100)
-    chance: float = Field(default=0.001, gt=0, lt=0.1)
-    quiet_minutes: int = Field(default=120, ge=5, le=10_080)
-    priority_rule: Slug | None = None
 
 
 class NumberPattern(Sourced):

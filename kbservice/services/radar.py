@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from threading import Lock
@@ -24,7 +26,7 @@ from kbservice.radar.shingles import Shingles, repeated
 from kbservice.radar.stream import KEPT, Alike, Report, Stream
 from kbservice.radar.terms import terms_of
 from kbservice.services.profiles import ProfileBook
-from kbservice.services.sighting import Grouped, Repeat, Sighted, grouped, incident_rule
+from kbservice.services.sighting import Asked, Grouped, Repeat, Sighted, grouped, incident_rule
 from kbservice.services.targets import set_due_times
 from kbservice.store import audit, tickets
 from kbservice.store import radar as store
@@ -34,7 +36,8 @@ log = structlog.get_logger(__name__)
 
 _CANDIDATES: Final = 6
 _CATCH_UP_DAYS: Final = 60
-_CATCH_UP: Final = 500
+_CATCH_UP: Final = 200
+_LOOK_EVERY_S: Final = 30.0
 # Another process may commit a lower number a little later.
 _OVERLAP: Final = 50
 
@@ -51,51 +54,58 @@ class Radar:
         self._clock = clock
         self._lock = Lock()
         self._streams: dict[str, Stream] = {}
+        self._looked_at_s = float("-inf")
 
-    def look(
-        self, title: str, body: str, *, requester: str, profile: Profile, principal: Principal
-    ) -> Sighted:
+    def tick(self) -> None:
+        """Do the worker's share: note what was imported, end what is quiet; mostly does nothing."""
+        if time.monotonic() - self._looked_at_s < _LOOK_EVERY_S:
+            return
+        self.end_quiet()
+        # Where much was imported, the next look follows at once: the worker has other work between.
+        if self.catch_up() < _CATCH_UP:
+            self._looked_at_s = time.monotonic()
+
+    def look(self, question: Asked, profile: Profile, principal: Principal) -> Sighted:
         """Return what the text has in common with the tickets of late; stores nothing.
 
         Whoever is not staff is told of repeats among the tickets of the own account only. With
         the store down nothing is seen.
         """
+        title, body = question.title, question.body
         shingles = Shingles.of(title, body)
-        terms = terms_of(title, body)
         seen = Sighted(
-            requester=self._digest(requester or f"{principal.name}\n{title}\n{body}"),
+            requester=self._digest(question.requester or f"{principal.name}\n{title}\n{body}"),
             bands=tuple(shingles.bands),
-            terms=terms,
+            terms=terms_of(title, body),
+            is_for_staff=principal.is_staff,
         )
         try:
             with self._database.reading() as session:
-                repeat = self._repeat(session, shingles, seen.bands, profile, principal)
+                noted = own = self._repeat(session, shingles, seen.bands, profile)
+                if noted is not None and not principal.is_staff:
+                    own = self._repeat(session, shingles, seen.bands, profile, principal.name)
                 incident, silent = self._incident(session, seen, profile)
         except Unavailable as error:
             log.warning("radar_blind", reason=str(error))
             return seen
-        return Sighted(
-            requester=seen.requester,
-            bands=seen.bands,
-            terms=terms,
-            repeat=repeat,
-            incident=incident,
-            silent_incident=silent,
+        return replace(
+            seen, repeat=own, noted_repeat=noted, incident=incident, silent_incident=silent
         )
 
     def note(
         self, session: Session, ticket: Ticket, seen: Sighted, profile: Profile, account: str
     ) -> None:
         """Keep what was seen in the transaction that stores the ticket; open or join its incident."""
+        repeat = seen.noted_repeat
         sighting = Sighting(
             ticket_id=ticket.id,
             profile_key=ticket.profile_key,
             account=account,
             requester=seen.requester,
             terms=seen.terms.tobytes(),
-            duplicate_of_id=seen.repeat.ticket_id if seen.repeat else None,
-            likeness=round(seen.repeat.likeness, 3) if seen.repeat else 0.0,
-            duplicate_verdict=Verdict.PROPOSED if seen.repeat else None,
+            duplicate_of_id=repeat.ticket_id if repeat else None,
+            likeness=round(repeat.likeness, 3) if repeat else 0.0,
+            duplicate_verdict=Verdict.PROPOSED if repeat else None,
             incident_id=seen.silent_incident,
         )
         store.add(session, sighting, seen.bands)
@@ -137,14 +147,15 @@ class Radar:
         shingles: Shingles,
         bands: tuple[int, ...],
         profile: Profile,
-        principal: Principal,
+        account: str | None = None,
     ) -> Repeat | None:
+        """Return the open ticket that the text repeats, among those of ``account`` if given."""
         found = store.candidates(
             session,
             bands,
             profile_key=profile.key,
             since=self._clock.now() - timedelta(days=profile.radar.repeat_days),
-            account=None if principal.is_staff else principal.name,
+            account=account,
             limit=_CANDIDATES,
         )
         best = repeated(shingles, [Shingles.of(item.title, item.body) for item in found])

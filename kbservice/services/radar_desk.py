@@ -100,6 +100,12 @@ class RadarDesk:
             )
         return self.links(number, principal)
 
+    def proposed_repeats(self, principal: Principal) -> list[Sighting]:
+        """Return what waits for a verdict, the latest first, with both tickets."""
+        principal.demand(Role.AGENT)
+        with self._database.reading() as session:
+            return store.proposed_repeats(session)
+
     def incidents(self, principal: Principal, *, only_open: bool = True) -> list[Incident]:
         """Return incidents, the latest first, with their tickets."""
         principal.demand(Role.AGENT)

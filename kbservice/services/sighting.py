@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from kbservice.domain.account import Principal
 from kbservice.domain.radar import Incident, Verdict
 from kbservice.profiles.schema import Profile
 from kbservice.radar.terms import Terms
+from kbservice.text.languages import language_of
 from kbservice.triage.classifier import Assessment
 from kbservice.triage.priority import Costs, lifted
 from kbservice.triage.rules import FiredRule
@@ -92,20 +94,27 @@ class Sighted:
     """What was seen, and what intake needs to note it.
 
     Attributes:
+        repeat: Among what the asker may see.
+        noted_repeat: Among all tickets, for staff.
+        is_for_staff: Whether the asker may be told of other people's tickets.
         silent_incident: One that staff dismissed; the ticket joins it and nothing is shown.
         requester: Keyed digest of who asks.
     """
 
     repeat: Repeat | None = None
+    noted_repeat: Repeat | None = None
+    is_for_staff: bool = False
     incident: Grouped | None = None
     silent_incident: int | None = None
     requester: str = ""
     bands: tuple[int, ...] = ()
     terms: Terms = field(default_factory=lambda: np.empty(0, dtype=np.uint32))
 
-    def lifts(self, assessment: Assessment, profile: Profile, language: str) -> Assessment:
-        """Raise the priority as the profile's rule for many users at once asks."""
-        rule = incident_rule(profile, language) if self.incident else None
+    def lifts(self, assessment: Assessment, profile: Profile, text: str) -> Assessment:
+        """Raise the priority as the profile's rule asks, and name it in the text's language."""
+        if self.incident is None:
+            return assessment
+        rule = incident_rule(profile, language_of(text))
         if rule is None:
             return assessment
         priority = lifted(assessment.priority, (rule,), Costs.of(profile))
@@ -113,6 +122,38 @@ class Sighted:
 
 
 NOTHING = Sighted()
+
+
+class Asked(Protocol):
+    """A question, as far as the radar reads it."""
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+
+    @property
+    def body(self) -> str:
+        """Its text."""
+
+    @property
+    def requester(self) -> str:
+        """What tells who asks from others; empty: unknown."""
+
+
+class Watcher(Protocol):
+    """Sees what a ticket has in common with others."""
+
+    def look(self, question: Asked, profile: Profile, principal: Principal) -> Sighted:
+        """Return the repeat and the incident that a text belongs to."""
+
+
+class _Blind:
+    def look(self, question: Asked, profile: Profile, principal: Principal) -> Sighted:  # noqa: ARG002  # sees nothing
+        return NOTHING
+
+
+BLIND: Watcher = _Blind()
+"""Sees nothing, for answers that are given once more."""
 
 
 def incident_rule(profile: Profile, language: str) -> FiredRule | None:
@@ -132,8 +173,8 @@ def incident_rule(profile: Profile, language: str) -> FiredRule | None:
 
 
 def told(seen: Sighted) -> dict[str, Any]:
-    """Return what was seen in JSON's own types, as it is kept with an answer."""
-    repeat, incident = seen.repeat, seen.incident
+    """Return what the asker is told of it, in JSON's own types, as it is kept with an answer."""
+    repeat, incident = seen.repeat, seen.incident if seen.is_for_staff else None
     return {
         "repeat": repeat
         and {

@@ -22,7 +22,7 @@ from kbservice.search.snippets import Highlighter
 from kbservice.services import ranking_lessons
 from kbservice.services.candidates import candidate
 from kbservice.services.projection import document_of_article
-from kbservice.services.sighting import NOTHING, Sighted, told
+from kbservice.services.sighting import BLIND, NOTHING, Sighted, Watcher, told
 from kbservice.store import articles, tickets
 from kbservice.store import suggestions as store
 from kbservice.store.database import Database
@@ -30,7 +30,6 @@ from kbservice.suggestion.candidate import Wanted
 from kbservice.suggestion.fixes import Fix, rank
 from kbservice.suggestion.lots import Shown, drawn
 from kbservice.suggestion.ranker import Ranker
-from kbservice.text.languages import language_of
 from kbservice.text.redaction import redact
 from kbservice.triage.classifier import Assessment, TicketText
 
@@ -164,15 +163,6 @@ class RankerSource(Protocol):
         """Return the ranker."""
 
 
-class Watcher(Protocol):
-    """Sees what a ticket has in common with others."""
-
-    def look(
-        self, title: str, body: str, *, requester: str, profile: Profile, principal: Principal
-    ) -> Sighted:
-        """Return the repeat and the incident that a text belongs to."""
-
-
 class Suggesting:
     """Answers questions; never fails because search or the classifier is down."""
 
@@ -185,7 +175,7 @@ class Suggesting:
         releases: TriageSource,
         rankers: RankerSource,
         clock: Clock,
-        radar: Watcher | None = None,
+        radar: Watcher = BLIND,
     ) -> None:
         self._database = database
         self._engine = engine
@@ -222,14 +212,14 @@ class Suggesting:
         hits, state = self._hits(question, principal, degraded)
         shown = self._fixes(question, assessment, hits)
         kind = question.kind or assessment.kind.value
-        sighted = self._sighted(question, profile, principal)
+        sighted = self._radar.look(question, profile, principal)
         return Answer(
             id=secrets.token_urlsafe(18),
             profile=profile,
             fixes=shown.ranked.fixes,
             ranking=shown,
             similar_tickets=_similar_tickets(question, hits) if principal.is_staff else (),
-            assessment=sighted.lifts(assessment, profile, language_of(question.text)),
+            assessment=sighted.lifts(assessment, profile, question.text),
             sighted=sighted,
             missing=missing_details(profile, kind, question.title, question.body, _given(question)),
             degraded=tuple(degraded),
@@ -300,17 +290,6 @@ class Suggesting:
         """Return the stored answers of a ticket, newest first."""
         with self._database.reading() as session:
             return store.of_ticket(session, tickets.get(session, number).id)
-
-    def _sighted(self, question: Question, profile: Profile, principal: Principal) -> Sighted:
-        if self._radar is None:
-            return NOTHING
-        return self._radar.look(
-            question.title,
-            question.body,
-            requester=question.requester,
-            profile=profile,
-            principal=principal,
-        )
 
     def _hits(
         self, question: Question, principal: Principal, degraded: list[str]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from kbservice.domain.radar import Incident, Sighting, SightingBand, Verdict
 from kbservice.domain.ticket import Ticket
@@ -16,6 +16,7 @@ from kbservice.errors import NotFound
 # Texts that are nearly the same share five bands of twenty on average, strange ones none.
 _LEAST_BANDS = 2
 _INCIDENTS_SHOWN = 100
+_REPEATS_SHOWN = 100
 
 
 class Candidate(NamedTuple):
@@ -138,6 +139,23 @@ def repeats_of(session: Session, ticket_id: int) -> list[Sighting]:
         )
         .options(joinedload(Sighting.ticket))
         .order_by(Sighting.ticket_id)
+    )
+    return list(session.scalars(query))
+
+
+def proposed_repeats(session: Session) -> list[Sighting]:
+    """Return the notes of open tickets that may repeat another, the latest first."""
+    query = (
+        select(Sighting)
+        .join(Sighting.ticket)
+        .where(
+            Sighting.duplicate_verdict == Verdict.PROPOSED,
+            Sighting.duplicate_of_id.is_not(None),
+            Ticket.resolved_at.is_(None),
+        )
+        .options(contains_eager(Sighting.ticket), joinedload(Sighting.duplicate_of))
+        .order_by(Sighting.ticket_id.desc())
+        .limit(_REPEATS_SHOWN)
     )
     return list(session.scalars(query))
 
