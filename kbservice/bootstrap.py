@@ -24,6 +24,8 @@ from kbservice.services.doctor import Doctor
 from kbservice.services.drift import DriftWatch
 from kbservice.services.exporting import Exporting
 from kbservice.services.feedback import FeedbackDesk
+from kbservice.services.gap_watch import GapWatch
+from kbservice.services.gaps import GapDesk
 from kbservice.services.heartbeat import Heartbeat
 from kbservice.services.importing import Importing
 from kbservice.services.indexing import Indexing
@@ -81,6 +83,8 @@ class Application:
     suggesting: Suggesting
     radar: Radar
     radar_desk: RadarDesk
+    gaps: GapDesk
+    gap_watch: GapWatch
     replay: Replay
     feedback: FeedbackDesk
     retrieval: Retrieval
@@ -207,6 +211,7 @@ def _wired(parts: _Parts) -> Application:
     synonyms = Synonyms(database=database, engine=parts.engine, clock=clock, recent=recent.latest)
     radar = Radar(database=database, profiles=profiles, key=parts.vault.sign_key, clock=clock)
     suggesting = _suggesting(parts, radar)
+    retrieval = _retrieval(parts, synonyms, recent)
     return Application(
         **{name: getattr(parts, name) for name in _Parts.__slots__},
         accounts=Accounts(database, clock),
@@ -214,6 +219,8 @@ def _wired(parts: _Parts) -> Application:
         suggesting=suggesting,
         radar=radar,
         radar_desk=RadarDesk(database=database, clock=clock),
+        gaps=GapDesk(database=database, key=parts.vault.sign_key, clock=clock),
+        gap_watch=_gap_watch(parts, retrieval),
         replay=Replay(
             database=database,
             engine=parts.engine,
@@ -222,7 +229,7 @@ def _wired(parts: _Parts) -> Application:
             rankers=parts.rankers,
         ),
         feedback=FeedbackDesk(database=database, profiles=profiles, clock=clock),
-        retrieval=_retrieval(parts, synonyms, recent),
+        retrieval=retrieval,
         synonyms=synonyms,
         resolution=ResolutionDesk(database=database, profiles=profiles, clock=clock),
         tickets=Tickets(database=database, profiles=profiles, vault=parts.vault, clock=clock),
@@ -292,6 +299,15 @@ def _intake(parts: _Parts, suggesting: Suggesting, radar: Radar) -> Intake:
         vault=parts.vault,
         clock=parts.clock,
         zone=ZoneInfo(parts.settings.timezone),
+    )
+
+
+def _gap_watch(parts: _Parts, retrieval: Retrieval) -> GapWatch:
+    return GapWatch(
+        database=parts.database,
+        profiles=parts.profiles,
+        finds=lambda words, public: retrieval.finds(words, public=public),
+        clock=parts.clock,
     )
 
 

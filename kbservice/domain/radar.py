@@ -49,13 +49,26 @@ class Incident(Base):
     )
 
 
+class GapState(StrEnum):
+    """Where a gap stands; only open ones are shown.
+
+    ``FEW``: too few badly served tickets are left; more open it again.
+    """
+
+    OPEN = "open"
+    FEW = "few"
+    WRITTEN = "written"
+    DISMISSED = "dismissed"
+
+
 class Gap(Base):
     """Tickets about something that no article answers well.
 
     Attributes:
         title: A requester's own words, as a first title of the missing article.
+        words: Those of others, as a first description.
+        tickets: How many are badly served now.
         reasons: How often each reason was seen: {no_fix, rejected, unsolved, slow}.
-        state: ``open``, ``written`` or ``dismissed``.
         article_id: The article that was written for it.
     """
 
@@ -65,9 +78,10 @@ class Gap(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     profile_key: Mapped[str] = mapped_column(String(60))
     title: Mapped[str] = mapped_column(String(500))
+    words: Mapped[list[str]] = mapped_column(default=list)
     tickets: Mapped[int] = mapped_column(default=0)
     reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    state: Mapped[str] = mapped_column(String(16), default="open")
+    state: Mapped[GapState] = mapped_column(default=GapState.OPEN)
     article_id: Mapped[str | None] = mapped_column(String(200))
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
@@ -122,8 +136,9 @@ class EmptySearch(Base):
 
     Attributes:
         digest: Of the folded words; names the row.
-        words: As typed by the latest asker, personal data masked.
+        words: As they were typed first, personal data masked.
         accounts: Keyed digests of up to three accounts that asked.
+        is_public: An intake account asked, so that a public article is missing.
     """
 
     __tablename__ = "empty_searches"
@@ -132,6 +147,9 @@ class EmptySearch(Base):
     words: Mapped[str] = mapped_column(String(200))
     accounts: Mapped[list[str]] = mapped_column(default=list)
     times: Mapped[int] = mapped_column(default=1)
-    state: Mapped[str] = mapped_column(String(16), default="open")
+    is_public: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[GapState] = mapped_column(default=GapState.OPEN)
+    article_id: Mapped[str | None] = mapped_column(String(200))
+    settled_by: Mapped[str | None] = mapped_column(String(80))
     first_at: Mapped[datetime]
     last_at: Mapped[datetime] = mapped_column(index=True)

@@ -76,7 +76,8 @@ class Shingles:
         """The MinHash signature: equal places estimate how much of two texts is the same."""
         values = np.fromiter(self.hashes, dtype=np.uint64, count=len(self.hashes))
         hashed = (_FACTORS * (values % _MODULUS) + _SUMMANDS) % _MODULUS
-        return hashed.min(axis=1).astype(np.uint32)
+        least: Hashes = hashed.min(axis=1).astype(np.uint32)
+        return least
 
     @property
     def bands(self) -> list[int]:

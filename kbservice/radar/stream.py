@@ -49,6 +49,9 @@ class Stream:
         self._first = 0
         self._known: set[int] = set()
 
+    def __contains__(self, ticket_id: int) -> bool:
+        return ticket_id in self._known
+
     def __len__(self) -> int:
         return len(self._reports)
 

@@ -46,6 +46,8 @@ PAGES = {
     "radar": Role.AGENT,
     "repeat_settle": Role.AGENT,
     "incident_settle": Role.AGENT,
+    "gap_list": Role.LEAD,
+    "gap_dismiss": Role.LEAD,
     "label_list": Role.LEAD,
     "label_settle": Role.LEAD,
     "drift": Role.LEAD,

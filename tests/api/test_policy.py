@@ -58,6 +58,8 @@ TABLE = {
     "POST /api/v1/admin/classifiers/rollback": "admin",
     "GET /api/v1/admin/drift": "lead",
     "GET /api/v1/admin/doctor": "admin",
+    "GET /api/v1/admin/knowledge-gaps": "lead",
+    "POST /api/v1/admin/knowledge-gaps/{gap_id}": "lead",
     "GET /api/v1/admin/label-reviews": "lead",
     "POST /api/v1/admin/label-reviews/{review_id}": "lead",
     "GET /api/v1/admin/synonyms": "admin",
