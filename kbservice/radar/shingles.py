@@ -96,9 +96,19 @@ class Shingles:
             return 0.0
         return len(self.hashes & other.hashes) / max(1, len(self.hashes | other.hashes))
 
+    def exchanged(self, other: Shingles) -> float:
+        """Return how much of each text the other has something else for, 0-1."""
+        return min(
+            len(self.hashes - other.hashes) / max(1, len(self.hashes)),
+            len(other.hashes - self.hashes) / max(1, len(other.hashes)),
+        )
 
-REPEAT: Final = 0.65
+
+REPEAT: Final = 0.5
 """Least likeness of the same report handed in again; docs/radar.md has the measurements."""
+# Handed in again, a report has lost or gained words; where some took the place of others, another
+# report of the same make was written.
+_EXCHANGED: Final = 0.06
 _FORM: Final = 0.9
 _MANY: Final = 4
 _FEW_SHINGLES: Final = 6
@@ -110,8 +120,11 @@ def repeated(wanted: Shingles, others: Sequence[Shingles]) -> tuple[int, float] 
     Where many are alike, a form or a monitor wrote them: only next to nothing may differ then.
     Of very short texts nothing may.
     """
-    alike = [(wanted.likeness(other), place) for place, other in enumerate(others)]
-    near = [item for item in alike if item[0] >= REPEAT]
+    near = [
+        (likeness, place)
+        for place, other in enumerate(others)
+        if (likeness := wanted.likeness(other)) >= REPEAT and wanted.exchanged(other) <= _EXCHANGED
+    ]
     if not near:
         return None
     likeness, place = max(near, key=lambda item: (item[0], -item[1]))

@@ -78,7 +78,7 @@ def waiting(session: Session, *, since: datetime, limit: int) -> list[Waiting]:
         .order_by(Sighting.ticket_id.desc())
         .limit(limit)
     )
-    return [Waiting(*row) for row in session.execute(query)][::-1]
+    return [Waiting._make(row) for row in session.execute(query)][::-1]
 
 
 def _offered(*further: ColumnElement[bool]) -> ColumnElement[bool]:
