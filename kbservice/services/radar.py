@@ -6,7 +6,7 @@ import hmac
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Lock
 from typing import Final
@@ -35,9 +35,11 @@ from kbservice.store.database import Database
 log = structlog.get_logger(__name__)
 
 _CANDIDATES: Final = 6
-_CATCH_UP_DAYS: Final = 60
+# As far back as gaps are looked for.
+_CATCH_UP_DAYS: Final = 90
 _CATCH_UP: Final = 200
 _LOOK_EVERY_S: Final = 30.0
+_FORGET_EVERY_S: Final = 3_600.0
 # Another process may commit a lower number a little later.
 _OVERLAP: Final = 50
 
@@ -54,13 +56,15 @@ class Radar:
         self._clock = clock
         self._lock = Lock()
         self._streams: dict[str, Stream] = {}
-        self._looked_at_s = float("-inf")
+        self._looked_at_s = self._forgot_at_s = float("-inf")
 
     def tick(self) -> None:
         """Do the worker's share: note what was imported, end what is quiet; mostly does nothing."""
         if time.monotonic() - self._looked_at_s < _LOOK_EVERY_S:
             return
         self.end_quiet()
+        if time.monotonic() - self._forgot_at_s >= _FORGET_EVERY_S and not self.forget():
+            self._forgot_at_s = time.monotonic()
         # Where much was imported, the next look follows at once: the worker has other work between.
         if self.catch_up() < _CATCH_UP:
             self._looked_at_s = time.monotonic()
@@ -125,8 +129,15 @@ class Radar:
                     requester=self._digest(_masked_name(ticket) or ticket.number),
                     terms=terms_of(ticket.title, ticket.body).tobytes(),
                 )
-                store.add(session, sighting, shingles.bands)
+                is_fresh = ticket.opened_at >= self._earliest(ticket.profile_key)
+                store.add(session, sighting, shingles.bands if is_fresh else ())
         return len(found)
+
+    def forget(self) -> int:
+        """Delete the bands of tickets that are too old to be repeated; how many."""
+        keys = self._profiles.available()
+        with self._database.transaction() as session:
+            return sum(store.forget_bands(session, key, before=self._earliest(key)) for key in keys)
 
     def end_quiet(self) -> int:
         """End the incidents that nobody reported to for long enough; how many."""
@@ -154,7 +165,7 @@ class Radar:
             session,
             bands,
             profile_key=profile.key,
-            since=self._clock.now() - timedelta(days=profile.radar.repeat_days),
+            since=self._earliest(profile.key),
             account=account,
             limit=_CANDIDATES,
         )
@@ -170,6 +181,11 @@ class Radar:
             opened_at=ticket.opened_at,
             likeness=likeness,
         )
+
+    def _earliest(self, profile_key: str) -> datetime:
+        """Return when a ticket was opened at the earliest that one of now may repeat."""
+        days = self._profiles.get(profile_key).radar.repeat_days
+        return self._clock.now() - timedelta(days=days)
 
     def _incident(
         self, session: Session, seen: Sighted, profile: Profile

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, exists, func, insert, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from kbservice.domain.radar import Incident, Sighting, SightingBand, Verdict
@@ -17,6 +17,7 @@ from kbservice.errors import NotFound
 _LEAST_BANDS = 2
 _INCIDENTS_SHOWN = 100
 _REPEATS_SHOWN = 100
+_FORGOTTEN = 500
 
 
 class Candidate(NamedTuple):
@@ -88,8 +89,28 @@ def add(session: Session, sighting: Sighting, bands: Sequence[int]) -> None:
     """Note a ticket."""
     session.add(sighting)
     session.flush()
+    if not bands:
+        return
     rows = [{"band": band, "ticket_id": sighting.ticket_id} for band in set(bands)]
     session.execute(insert(SightingBand), rows)
+
+
+def forget_bands(session: Session, profile_key: str, *, before: datetime) -> int:
+    """Delete the bands of a profile's tickets that were opened before; how many, bounded."""
+    old = (
+        select(Sighting.ticket_id)
+        .join(Ticket, Ticket.id == Sighting.ticket_id)
+        .where(
+            Sighting.profile_key == profile_key,
+            Ticket.opened_at < before,
+            exists().where(SightingBand.ticket_id == Sighting.ticket_id),
+        )
+        .order_by(Sighting.ticket_id)
+        .limit(_FORGOTTEN)
+    )
+    ids = list(session.scalars(old))
+    session.execute(delete(SightingBand).where(SightingBand.ticket_id.in_(ids)))
+    return len(ids)
 
 
 def latest(session: Session, profile_key: str, *, after_id: int, limit: int) -> list[Noted]:

@@ -219,6 +219,17 @@ def test_imported_tickets_are_noted_too(app: Application):
     assert "TS1" == found(ask(app, AGAIN))
 
 
+@pytest.mark.every_database
+def test_what_is_too_old_to_be_repeated_is_forgotten(app: Application, clock: FrozenClock):
+    submit(app, PRINTER)
+    assert 0 == app.radar.forget()
+    clock.moment += timedelta(days=30)
+    number = submit(app, PRINTER)
+
+    assert (1, 0) == (app.radar.forget(), app.radar.forget())
+    assert number == found(ask(app, AGAIN))
+
+
 def test_another_process_sees_what_this_one_noted(app: Application, clock: FrozenClock):
     outbreak(app, clock, 3)
     other = build(app.settings, clock=clock)
