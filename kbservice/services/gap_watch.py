@@ -72,7 +72,7 @@ class GapWatch:
         since = now - timedelta(days=_DAYS)
         with self._database.transaction() as session:
             by_profile: defaultdict[str, list[Waiting]] = defaultdict(list)
-            for row in store.waiting(session, since=since, limit=KEPT):
+            for row in store.waiting(session, since=since, now=now, limit=KEPT):
                 if self._reasons(row, now):
                     by_profile[row.profile_key].append(row)
             members: defaultdict[int, list[Waiting]] = defaultdict(list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
@@ -15,6 +15,7 @@ from kbservice.domain.ticket import Resolution, Ticket
 from kbservice.errors import NotFound
 
 _SHOWN = 100
+_DAY = timedelta(days=1)
 _LEAST_TIMES = 3
 
 
@@ -41,12 +42,19 @@ class Waiting(NamedTuple):
     rejected: bool
 
 
-def waiting(session: Session, *, since: datetime, limit: int) -> list[Waiting]:
-    """Return the newest tickets that no article solved, oldest first.
+def waiting(session: Session, *, since: datetime, now: datetime, limit: int) -> list[Waiting]:
+    """Return the newest tickets that no article solved and that may be badly served, oldest first.
 
     Left out are accepted repeats, which tell nothing new, and tickets of incidents, which no
     article prevents.
     """
+    no_fix = and_(exists().where(Suggestion.ticket_id == Ticket.id), ~_offered())
+    rejected = and_(_offered(), ~_offered(_is_not_rejected()))
+    # Without a target the profile says what is late: not before a day.
+    late = or_(
+        Ticket.resolution_due_at < now,
+        and_(Ticket.resolution_due_at.is_(None), Ticket.opened_at < now - _DAY),
+    )
     query = (
         select(
             Ticket.id,
@@ -60,8 +68,8 @@ def waiting(session: Session, *, since: datetime, limit: int) -> list[Waiting]:
             Sighting.requester,
             Sighting.terms,
             Sighting.gap_id,
-            and_(exists().where(Suggestion.ticket_id == Ticket.id), ~_offered()),
-            and_(_offered(), ~_offered(_is_not_rejected())),
+            no_fix,
+            rejected,
         )
         .join(Ticket, Ticket.id == Sighting.ticket_id)
         .outerjoin(Resolution, Resolution.ticket_id == Ticket.id)
@@ -69,6 +77,7 @@ def waiting(session: Session, *, since: datetime, limit: int) -> list[Waiting]:
         .where(
             Ticket.opened_at >= since,
             or_(Resolution.article_id.is_(None), Resolution.outcome == "unsolved"),
+            or_(no_fix, rejected, Resolution.outcome == "unsolved", late),
             or_(
                 Sighting.duplicate_verdict.is_(None),
                 Sighting.duplicate_verdict != Verdict.ACCEPTED,

@@ -359,6 +359,7 @@ def _fill(application: Application, texts: Sequence[Text]) -> None:
         for place in range(start + 1, start + 1_001):
             text = _varied(rng.choice(texts), rng)
             opened_at = now - timedelta(days=13) * (1 - place / NOTED)
+            due_at = opened_at + timedelta(days=1)
             rows.append(
                 {
                     "id": place,
@@ -377,6 +378,7 @@ def _fill(application: Application, texts: Sequence[Text]) -> None:
                     "version": 1,
                     "opened_at": opened_at,
                     "updated_at": opened_at,
+                    "resolution_due_at": due_at,
                 }
             )
             notes.append(
