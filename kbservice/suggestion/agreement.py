@@ -87,7 +87,9 @@ def _unique(found: list[Span]) -> list[Span]:
 
 def _longest(words: Iterable[str]) -> tuple[str, ...]:
     kept: list[str] = []
+    longer = ""
     for word in sorted(dict.fromkeys(words), key=len, reverse=True):
-        if len(word) > 1 and not any(word in longer for longer in kept):
+        if len(word) > 1 and word not in longer:
             kept.append(word)
+            longer += f"\n{word}"
     return tuple(kept)

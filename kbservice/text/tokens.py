@@ -9,7 +9,7 @@ import itertools
 import operator
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -36,6 +36,9 @@ _TOKEN: Final = re.compile(f"([{HAN}]+)|([{KANA}{HANGUL}]+)|{atoms.PATTERN}")
 _HAN_GROUP: Final = 1
 _SHORT: Final = 32
 _KEPT: Final = 1 << 12
+# A ticket's text is asked about by search, triage and ranking in turn.
+_OF_A_TICKET: Final = 4_000
+_KEPT_TICKETS: Final = 32
 _SPACED_UNIT: Final = (
     rf"(?<![A-Za-z0-9_])(?:[A-Za-z]\+\+|[CFJcfj]\#(?![A-Za-z0-9_]))|[^\W\d_{UNSPACED}]+|\d+"
 )
@@ -95,6 +98,8 @@ def analyze(text: str, *, keep_stop: bool = False) -> Streams:
     """
     if len(text) <= _SHORT:
         return _remembered(text, keep_stop)
+    if len(text) <= _OF_A_TICKET:
+        return _remembered_for_a_while(text, keep_stop)
     return _taken_apart(text, keep_stop)
 
 
@@ -133,10 +138,15 @@ def _taken_apart(text: str, keep_stop: bool) -> Streams:  # noqa: FBT001  # as i
 
 # A query's words are analysed about six times on their way, and asked again soon.
 _remembered = functools.lru_cache(_KEPT)(_taken_apart)
+_remembered_for_a_while = functools.lru_cache(_KEPT_TICKETS)(_taken_apart)
 
 
-def spans(text: str) -> list[Span]:
+def spans(text: str) -> Sequence[Span]:
     """Return every term of the word stream with its place in the original, for highlighting."""
+    return _lately_spanned(text) if len(text) <= _OF_A_TICKET else _spanned(text)
+
+
+def _spanned(text: str) -> tuple[Span, ...]:
     folded = fold(text)
     found: list[Span] = []
     for match in _TOKEN.finditer(folded.text):
@@ -144,7 +154,10 @@ def spans(text: str) -> list[Span]:
             found += _atom_spans(match, folded)
         else:
             found += _run_spans(match, folded)
-    return found
+    return tuple(found)
+
+
+_lately_spanned = functools.lru_cache(_KEPT_TICKETS)(_spanned)
 
 
 def sequence(text: str) -> list[SequenceToken]:
@@ -204,5 +217,7 @@ def _run_spans(match: re.Match[str], folded: Folded) -> Iterator[Span]:
             kept.append((word, same, at))
         for text, term, start in kept:
             if term not in stopwords.CHINESE:
-                yield Span(text, term, *folded.span(start, start + len(text)), "han")
+                end = start + len(text)
+                place = (start, end) if folded.is_even else folded.span(start, end)
+                yield Span(text, term, *place, "han")
         at += len(word)

@@ -119,7 +119,7 @@ class _Field:
         self._text = text
         self._folded = fold(text)
         self._lower = lowered(self._folded.text)
-        self._pieces = list(pieces(self._lower))
+        self._pieces = pieces(self._lower)
         self._spans = spans(text)
         self._steps = [0.0] * (len(text) + 1)
         self._words: dict[str, list[Place]] = defaultdict(list)

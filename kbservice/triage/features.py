@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,6 +27,7 @@ _RUN: Final = re.compile(rf"([{HAN}]+)|[^\s{HAN}]+")
 _HAN_SIZES: Final = (1, 2, 3)
 _LATIN_SIZES: Final = (3, 4, 5)
 _LONGEST_RUN: Final = 40
+_KEPT: Final = 16  # category, priority and kind take the same ticket apart, one after the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Features:
         return found
 
 
+@functools.lru_cache(_KEPT)
 def blanked(ticket: TicketText) -> TicketText:
     """Return what may be learned from or shown: personal data blanked, every offset unchanged."""
     return replace(
@@ -57,6 +58,7 @@ def blanked(ticket: TicketText) -> TicketText:
     )
 
 
+@functools.lru_cache(_KEPT)
 def features_of(ticket: TicketText) -> Features:
     """Take a blanked ticket apart."""
     title_words, body_words = _words(ticket.title), _words(ticket.body)
@@ -95,21 +97,25 @@ def lowered(text: str) -> str:
     return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
 
 
-def pieces(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield each piece of a folded, lower-case text with the place it stands at.
+@functools.lru_cache(2 * _KEPT)
+def pieces(text: str) -> tuple[tuple[str, int, int], ...]:
+    """Return each piece of a folded, lower-case text with the place it stands at.
 
     Pieces are 1 to 3 neighbouring Chinese characters and, of other words, 3 to 5 characters
     with a blank for the word's border.
     """
+    found: list[tuple[str, int, int]] = []
     for match in _RUN.finditer(text):
         run, at = match.group(), match.start()
         if match.lastindex is None:
-            for piece, start, end in _latin_pieces(run[:_LONGEST_RUN]):
-                yield piece, at + start, at + end
+            placed = _latin_pieces(run[:_LONGEST_RUN])
+            found += [(piece, at + start, at + end) for piece, start, end in placed]
         else:
+            places = range(at, at + len(run))
             for size in _HAN_SIZES:
-                for start in range(len(run) - size + 1):
-                    yield run[start : start + size], at + start, at + start + size
+                cut = (run[start : start + size] for start in range(len(run) - size + 1))
+                found += zip(cut, places, range(at + size, at + len(run) + 1), strict=False)
+    return tuple(found)
 
 
 @functools.lru_cache(1 << 15)

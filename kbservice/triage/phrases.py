@@ -48,17 +48,18 @@ class Searchable:
         return next(self._places(phrase, stated=True), None)
 
     def _places(self, phrase: str, *, stated: bool = False) -> Iterator[Place]:
-        pattern = _pattern(phrase)
+        literal, pattern = _pattern(phrase)
         for field, folded, text in self._texts:
-            for match in pattern.finditer(text):
+            # Most phrases are nowhere, and to see that costs a tenth of what a search does.
+            for match in pattern.finditer(text) if literal in text else ():
                 before = text[max(0, match.start() - _BEFORE) : match.start()]
                 if not (stated and _NEGATION.search(before)):
                     yield Place(field, *folded.span(*match.span()))
 
 
 @functools.lru_cache(8192)
-def _pattern(phrase: str) -> re.Pattern[str]:
+def _pattern(phrase: str) -> tuple[str, re.Pattern[str]]:
     text = lowered(fold_text(phrase))
     before = r"(?<![a-z0-9])" if text[:1].isascii() else ""
     after = r"(?![a-z0-9])" if text[-1:].isascii() else ""
-    return re.compile(before + re.escape(text) + after)
+    return text, re.compile(before + re.escape(text) + after)

@@ -31,9 +31,24 @@ def agreeing(number: int, by: str) -> list[Claim]:
     return [claim("vpn", "vpn", by=by, minute=60 * at) for at in range(number)]
 
 
-def test_a_label_against_a_sure_prediction_is_looked_at_again() -> None:
+def test_a_label_that_the_prediction_hardly_believes_is_looked_at_again() -> None:
+    known = [*agreeing(30, "li"), *(claim("printer", "printer") for _ in range(30))]
     wrong = claim("vpn", "printer", sure=0.995)
-    assert {wrong.ticket: "contradicted"} == suspicious([wrong, claim("vpn", "printer", sure=0.9)])
+    less_sure = claim("vpn", "printer", sure=0.9)
+
+    assert {wrong.ticket: "contradicted"} == suspicious([*known, wrong, less_sure])
+
+
+def test_a_prediction_must_be_as_sure_as_it_usually_is_of_that_label() -> None:
+    usual = [claim("printer", "printer", sure=0.999) for _ in range(30)]
+    assert not suspicious([*usual, *agreeing(30, "li"), claim("vpn", "printer", sure=0.985)])
+
+
+def test_no_more_labels_are_asked_for_than_people_can_look_at() -> None:
+    wrong = [claim("vpn", "printer", by="", sure=0.995) for _ in range(20)]
+    found = suspicious([*wrong, *agreeing(100, "li"), *(claim("printer", "printer"),) * 80])
+
+    assert 6 == len(found)
 
 
 def test_many_disputed_labels_within_minutes_are_looked_at_again() -> None:
