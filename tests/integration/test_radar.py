@@ -158,6 +158,16 @@ def test_several_people_with_one_trouble_are_an_incident(app: Application, clock
     assert ask(app, ("显示器花屏", "")).sighted.incident is None
 
 
+def test_a_replay_says_that_an_incident_had_lifted_the_priority(
+    app: Application, clock: FrozenClock
+):
+    outbreak(app, clock, 4)
+    old = app.suggesting.suggest(Question(title="VPN 连接不上,证书过期"), AGENT)
+
+    replayed = app.replay.replay(old.id, AGENT)
+    assert "incident_lifted" in [obstacle.code for obstacle in replayed.obstacles]
+
+
 def test_one_person_who_repeats_himself_is_no_incident(app: Application, clock: FrozenClock):
     for words in VPN:
         clock.moment += timedelta(minutes=2)
