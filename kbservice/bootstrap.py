@@ -24,6 +24,8 @@ from kbservice.services.doctor import Doctor
 from kbservice.services.drift import DriftWatch
 from kbservice.services.exporting import Exporting
 from kbservice.services.feedback import FeedbackDesk
+from kbservice.services.gap_watch import GapWatch
+from kbservice.services.gaps import GapDesk
 from kbservice.services.heartbeat import Heartbeat
 from kbservice.services.importing import Importing
 from kbservice.services.indexing import Indexing
@@ -32,6 +34,8 @@ from kbservice.services.jobs import Jobs, JobWork
 from kbservice.services.knowledge import Knowledge
 from kbservice.services.profiles import ProfileBook
 from kbservice.services.quarantine import Quarantine
+from kbservice.services.radar import Radar
+from kbservice.services.radar_desk import RadarDesk
 from kbservice.services.rankers import Rankers
 from kbservice.services.ranking import Ranking
 from kbservice.services.recent import RecentQueries
@@ -77,6 +81,10 @@ class Application:
     accounts: Accounts
     intake: Intake
     suggesting: Suggesting
+    radar: Radar
+    radar_desk: RadarDesk
+    gaps: GapDesk
+    gap_watch: GapWatch
     replay: Replay
     feedback: FeedbackDesk
     retrieval: Retrieval
@@ -201,14 +209,18 @@ def _wired(parts: _Parts) -> Application:
     jobs = Jobs(database=database, clock=clock, works=_works(indexing, training, ranking))
     recent = RecentQueries()
     synonyms = Synonyms(database=database, engine=parts.engine, clock=clock, recent=recent.latest)
-    suggesting = _suggesting(parts)
+    radar = Radar(database=database, profiles=profiles, key=parts.vault.sign_key, clock=clock)
+    suggesting = _suggesting(parts, radar)
+    retrieval = _retrieval(parts, synonyms, recent)
     return Application(
         **{name: getattr(parts, name) for name in _Parts.__slots__},
         accounts=Accounts(database, clock),
-        intake=Intake(
-            database=database, suggesting=suggesting, vault=parts.vault, clock=clock, zone=zone
-        ),
+        intake=_intake(parts, suggesting, radar),
         suggesting=suggesting,
+        radar=radar,
+        radar_desk=RadarDesk(database=database, clock=clock),
+        gaps=GapDesk(database=database, key=parts.vault.sign_key, clock=clock),
+        gap_watch=_gap_watch(parts, retrieval),
         replay=Replay(
             database=database,
             engine=parts.engine,
@@ -217,7 +229,7 @@ def _wired(parts: _Parts) -> Application:
             rankers=parts.rankers,
         ),
         feedback=FeedbackDesk(database=database, profiles=profiles, clock=clock),
-        retrieval=_retrieval(parts, synonyms, recent),
+        retrieval=retrieval,
         synonyms=synonyms,
         resolution=ResolutionDesk(database=database, profiles=profiles, clock=clock),
         tickets=Tickets(database=database, profiles=profiles, vault=parts.vault, clock=clock),
@@ -267,13 +279,34 @@ def _drift(parts: _Parts) -> DriftWatch:
     )
 
 
-def _suggesting(parts: _Parts) -> Suggesting:
+def _suggesting(parts: _Parts, radar: Radar) -> Suggesting:
     return Suggesting(
         database=parts.database,
         engine=parts.engine,
         profiles=parts.profiles,
         releases=parts.releases,
         rankers=parts.rankers,
+        clock=parts.clock,
+        radar=radar,
+    )
+
+
+def _intake(parts: _Parts, suggesting: Suggesting, radar: Radar) -> Intake:
+    return Intake(
+        database=parts.database,
+        suggesting=suggesting,
+        radar=radar,
+        vault=parts.vault,
+        clock=parts.clock,
+        zone=ZoneInfo(parts.settings.timezone),
+    )
+
+
+def _gap_watch(parts: _Parts, retrieval: Retrieval) -> GapWatch:
+    return GapWatch(
+        database=parts.database,
+        profiles=parts.profiles,
+        finds=lambda words, public: retrieval.finds(words, public=public),
         clock=parts.clock,
     )
 

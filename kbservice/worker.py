@@ -33,6 +33,8 @@ def _step(application: Application, name: str) -> float:
         application.heartbeat.beat(name)
         application.schedule.tick()
         application.drift.tick()
+        application.radar.tick()
+        application.gap_watch.tick()
         settled = application.indexing.drain()
         worked = application.jobs.run_next(name)
     except IndexLocked as error:

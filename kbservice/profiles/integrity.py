@@ -71,6 +71,7 @@ def _dangling(profile: Profile) -> Iterator[Finding]:
         "queue": {queue.value for queue in profile.queues},
         "urgency": {urgency.value for urgency in profile.urgencies},
         "priority": {priority.value for priority in profile.priorities},
+        "priority_rule": {rule.value for rule in profile.priority_rules},
         "role": {role.value for role in profile.roles},
         "state": {state.key for state in profile.states},
         "gate": {gate.value for gate in profile.gates},
@@ -91,6 +92,8 @@ def _references(profile: Profile) -> Iterator[tuple[str, str, str]]:
         yield f"urgencies.{urgency.value}.suggests", "priority", urgency.suggests
     for rule in profile.priority_rules:
         yield f"priority_rules.{rule.value}.at_least", "priority", rule.at_least
+    if profile.radar.priority_rule is not None:
+        yield "radar.priority_rule", "priority_rule", profile.radar.priority_rule
     yield from _category_references(profile)
     yield from _state_references(profile)
     yield from _clock_references(profile)

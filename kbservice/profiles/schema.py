@@ -11,6 +11,7 @@ from pydantic import Field
 from kbservice.errors import NotFound
 from kbservice.profiles.canonical import CanonicalCategory, CanonicalPriority, Phase
 from kbservice.profiles.clocks import Event, NoTarget, Stage, StageClock
+from kbservice.profiles.radar import RadarRules
 from kbservice.profiles.wording import Bilingual, Named, Part, Phrases, Slug, Sourced
 
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
@@ -286,6 +287,7 @@ class Profile(Part):
     from_canonical: FromCanonical
     thresholds: Thresholds
     priority_cost: PriorityCost
+    radar: RadarRules = RadarRules()
     number: NumberPattern
     working_hours: WorkingHours
     clocks: tuple[StageClock, ...] = ()

@@ -18,6 +18,7 @@ from kbservice.errors import InvalidInput, NotFound
 from kbservice.process.numbering import format_number, period_of
 from kbservice.profiles.schema import Profile
 from kbservice.services.idempotency import IdempotencyKey
+from kbservice.services.radar import Radar, asker
 from kbservice.services.requesters import REQUESTER_FIELDS, masked, seal
 from kbservice.services.suggesting import Answer, Question, Suggesting
 from kbservice.services.targets import set_due_times
@@ -61,6 +62,7 @@ class NewTicket:
             profile=self.profile,
             channel=self.channel,
             kind=self.kind,
+            requester=asker(self.requester),
         )
 
 
@@ -80,12 +82,14 @@ class Intake:
         *,
         database: Database,
         suggesting: Suggesting,
+        radar: Radar,
         vault: Vault,
         clock: Clock,
         zone: ZoneInfo,
     ) -> None:
         self._database = database
         self._suggesting = suggesting
+        self._radar = radar
         self._vault = vault
         self._clock = clock
         self._zone = zone
@@ -154,6 +158,7 @@ class Intake:
                 session,
                 self._suggesting.record(answer, new.question, principal, ticket_id=ticket.id),
             )
+            self._radar.note(session, ticket, answer.sighted, answer.profile, principal.name)
             audit.append(
                 session,
                 actor=principal.name,

@@ -142,7 +142,7 @@ class Replay:
         sources = KeptSources(old, self._now)
         answer = self._answer(old, sources)
         labels = tuple(_labels(old, answer.assessment if sources.has_triage else None))
-        obstacles = [*sources.obstacles, *_held_back(labels)]
+        obstacles = [*sources.obstacles, *_held_back(labels), *_lifted(old, labels)]
         fixes = None
         if sources.has_index:
             with self._database.reading() as session:
@@ -210,6 +210,16 @@ def _held_back(labels: tuple[ReplayedLabel, ...]) -> Iterator[Obstacle]:
                 "classifier",
                 "promise_broken",
             )
+
+
+def _lifted(old: Suggestion, labels: tuple[ReplayedLabel, ...]) -> Iterator[Obstacle]:
+    """Yield that an incident went on then: it is no part of the text."""
+    told = old.answer["assessment"]["priority"].get("evidence", ())
+    has_incident = any(item["source"] == "rule" and item["start"] < 0 for item in told)
+    if has_incident and any(label.axis == "priority" and not label.is_same for label in labels):
+        yield Obstacle(
+            "At that time an incident lifted the priority", "classifier", "incident_lifted"
+        )
 
 
 def _fixes(old: Suggestion, answer: Answer, session: Session) -> Iterator[ReplayedFix]:

@@ -10,8 +10,8 @@ from datetime import datetime
 import structlog
 
 from kbservice.clock import Clock
-from kbservice.domain.account import Principal
-from kbservice.errors import IndexUnavailable
+from kbservice.domain.account import Principal, Role
+from kbservice.errors import IndexUnavailable, QuerySyntaxError
 from kbservice.search import spelling
 from kbservice.search.completion import Completion
 from kbservice.search.documents import (
@@ -104,6 +104,14 @@ class SearchAnswer:
     degraded: tuple[str, ...] = ()
     corrected: bool = False
 
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether nothing was found, or only what lacks most of the words."""
+        wanted = sum(not clause.negated for clause in self.query.clauses)
+        if not wanted or self.degraded:
+            return False
+        return not self.page.total or 2 * len(self.page.dropped) > wanted
+
 
 class Retrieval:
     """Answers searches from the index; from the store, poorly, when the index is down."""
@@ -191,6 +199,17 @@ class Retrieval:
         return SearchAnswer(
             query=asked.query, page=page, took_ms=took_ms, degraded=degraded, corrected=corrected
         )
+
+    def finds(self, words: str, *, public: bool) -> bool:
+        """Tell whether a search finds something now; the search is not remembered."""
+        reader = Principal(name="", role=Role.INTAKE if public else Role.AGENT)
+        try:
+            typed = _restricted(parse(words), SearchRequest(q=words, size=1), reader)
+            query = self._book().expand(typed)
+            page = self._engine.search(query)
+        except (QuerySyntaxError, IndexUnavailable):
+            return False
+        return not SearchAnswer(query=query, page=page, took_ms=0.0).is_in_vain
 
     def index(self) -> IndexState | None:
         """Return what searches see now; None where the index is down."""

@@ -22,6 +22,7 @@ from kbservice.search.snippets import Highlighter
 from kbservice.services import ranking_lessons
 from kbservice.services.candidates import candidate
 from kbservice.services.projection import document_of_article
+from kbservice.services.sighting import BLIND, NOTHING, Sighted, Watcher, told
 from kbservice.store import articles, tickets
 from kbservice.store import suggestions as store
 from kbservice.store.database import Database
@@ -48,6 +49,7 @@ class Question:
 
     Attributes:
         skipped: Details that the requester would not give.
+        requester: Who asks, to tell people apart; never stored as it is.
     """
 
     title: str
@@ -59,6 +61,7 @@ class Question:
     channel: str = ""
     kind: str = ""
     skipped: tuple[str, ...] = ()
+    requester: str = ""
     limit: int = 5
 
     def check(self) -> None:
@@ -125,6 +128,7 @@ class Answer:
     index: IndexState | None
     took_ms: float
     ranking: Shown
+    sighted: Sighted = NOTHING
     language: str = ""
 
 
@@ -165,7 +169,7 @@ class RankerSource(Protocol):
 class Suggesting:
     """Answers questions; never fails because search or the classifier is down."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # every part may be down
         self,
         *,
         database: Database,
@@ -174,6 +178,7 @@ class Suggesting:
         releases: TriageSource,
         rankers: RankerSource,
         clock: Clock,
+        radar: Watcher = BLIND,
     ) -> None:
         self._database = database
         self._engine = engine
@@ -181,6 +186,7 @@ class Suggesting:
         self._releases = releases
         self._rankers = rankers
         self._clock = clock
+        self._radar = radar
 
     def suggest(self, question: Question, principal: Principal) -> Answer:
         """Answer a question and remember what was answered.
@@ -209,13 +215,15 @@ class Suggesting:
         hits, state = self._hits(question, principal, degraded)
         shown = self._fixes(question, assessment, hits)
         kind = question.kind or assessment.kind.value
+        sighted = self._radar.look(question, profile, principal)
         return Answer(
             id=secrets.token_urlsafe(18),
             profile=profile,
             fixes=shown.ranked.fixes,
             ranking=shown,
             similar_tickets=_similar_tickets(question, hits) if principal.is_staff else (),
-            assessment=assessment,
+            assessment=sighted.lifts(assessment, profile, question.text),
+            sighted=sighted,
             missing=missing_details(
                 profile, kind, question.title, question.body, _given(question), question.skipped
             ),
@@ -255,6 +263,7 @@ class Suggesting:
                 "missing": [_plain(asdict(item)) for item in answer.missing],
                 "language": answer.language,
                 "similar_tickets": [asdict(item) for item in answer.similar_tickets],
+                "radar": told(answer.sighted),
             },
             decision=answer.assessment.decision,
             classifier_release=answer.assessment.release.release,

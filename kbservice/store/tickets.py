@@ -121,6 +121,11 @@ def by_numbers(session: Session, numbers: Sequence[str]) -> list[Ticket]:
     return found
 
 
+def by_ids(session: Session, ids: Sequence[int]) -> list[Ticket]:
+    """Return those of the tickets that exist, oldest first."""
+    return list(session.scalars(_whole().where(Ticket.id.in_(ids)).order_by(Ticket.id)))
+
+
 def find_by_source(session: Session, source_id: str) -> Ticket | None:
     """Return the ticket that was imported under this id, or None."""
     return session.scalar(_whole().where(Ticket.source_id == source_id))

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from kbservice.search.documents import SearchPage
-from kbservice.services.retrieval import SearchRequest
+from kbservice.domain.account import Principal
+from kbservice.search.documents import NO_FILTERS, SearchPage
+from kbservice.services.retrieval import SearchAnswer, SearchRequest
 from kbservice.web.context import application, translate
 
 MAX_OFFSET = 1_000
@@ -26,6 +27,17 @@ def dated(request: SearchRequest) -> SearchRequest:
         since=_in_zone(request.since, zone),
         until=_in_zone(request.until, zone),
     )
+
+
+def heed(request: SearchRequest, answer: SearchAnswer, asker: Principal) -> None:
+    """Note a search that found nothing: somebody may have to write about it.
+
+    Filters may be the reason that nothing was found; such searches say nothing.
+    """
+    filters = answer.query.filters
+    own = filters if asker.is_staff else replace(filters, kind=None, visibility=())
+    if request.page == 1 and not request.after and own == NO_FILTERS and answer.is_in_vain:
+        application().gaps.note_search(request.q, asker)
 
 
 def relaxation_notice(page: SearchPage) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kbservice.bootstrap import Application
@@ -28,7 +30,12 @@ def ticket(application: Application) -> str:
         confidence=0.999,
         own=0.001,
     )
-    assert {ticket.number} == application.quarantine.examine([claim], ticket.profile_key)
+    usual = [
+        replace(claim, ticket=f"usual-{label}", value=label, predicted=label, own=0.9)
+        for label in (given, proposed)
+    ]
+    found = application.quarantine.examine([claim, *usual], ticket.profile_key)
+    assert {ticket.number} == found
     return ticket.number
 
 

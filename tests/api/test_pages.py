@@ -43,6 +43,11 @@ PAGES = {
     "job_start": Role.ADMIN,
     "job_progress": Role.ADMIN,
     "search_complete": Role.INTAKE,
+    "radar": Role.AGENT,
+    "repeat_settle": Role.AGENT,
+    "incident_settle": Role.AGENT,
+    "gap_list": Role.LEAD,
+    "gap_dismiss": Role.LEAD,
     "label_list": Role.LEAD,
     "label_settle": Role.LEAD,
     "drift": Role.LEAD,
@@ -140,6 +145,8 @@ def test_every_page_renders_for_an_administrator(
         "/admin/_health",
         "/admin/jobs/1/_progress",
         "/problems/not-found",
+        "/radar",
+        "/gaps",
     )
 
     failed = [
@@ -158,7 +165,13 @@ def test_every_page_renders_for_an_administrator(
 
 
 def test_the_english_frame_of_a_page_holds_no_chinese(staff: FlaskClient) -> None:
-    for page in ("/?locale=en", "/tickets?locale=en", "/articles/new?locale=en"):
+    for page in (
+        "/?locale=en",
+        "/tickets?locale=en",
+        "/articles/new?locale=en",
+        "/radar?locale=en",
+        "/gaps?locale=en",
+    ):
         text = staff.get(page, headers=BROWSER).text.replace("中文", "")
 
         assert not CHINESE.search(text)

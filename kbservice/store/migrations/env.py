@@ -11,6 +11,7 @@ from kbservice.domain import (
     job,
     label_review,
     outbox,
+    radar,
     suggestion,
     synonym,
     ticket,
@@ -18,7 +19,7 @@ from kbservice.domain import (
 from kbservice.domain.base import Base
 
 # Imported so that their tables are known to autogenerate.
-MAPPED = (account, article, audit, job, label_review, outbox, suggestion, synonym, ticket)
+MAPPED = (account, article, audit, job, label_review, outbox, radar, suggestion, synonym, ticket)
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -31,7 +31,7 @@ from kbservice.web.api.schemas.search import (
 )
 from kbservice.web.context import application, locale, metrics, principal
 from kbservice.web.limits import SEARCH, limited
-from kbservice.web.searching import MAX_OFFSET, dated, relaxation_notice
+from kbservice.web.searching import MAX_OFFSET, dated, heed, relaxation_notice
 from kbservice.web.security import requires
 
 _ANSWERS = "kbservice.answers"
@@ -59,6 +59,7 @@ def search(query: SearchQuery) -> Response:
         degraded: tuple[str, ...] = ()
         if members is None:
             answer = retrieval.answer(asked)
+            heed(wanted, answer, principal())
             members, degraded = written(_members(answer, wanted)), answer.degraded
             if _is_lasting(answer, name, _name(asked, wanted, answer.page.state)):
                 answers.keep(name, members)

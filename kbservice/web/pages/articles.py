@@ -52,7 +52,11 @@ def article_list() -> str:
 @pages.get("/articles/new")
 @requires(Role.AGENT)
 def article_new() -> str:
-    """Show the empty form."""
+    """Show the form: empty, or with the words of those whom no article answers."""
+    if (gap_id := request.args.get("gap", "")) and _can_publish():
+        gap = application().gaps.get(gap_id, principal())
+        problem = "\n".join(f"- {words}" for words in gap.words)
+        return _form({"gap": gap_id, "title": gap.title, "problem": problem})
     return _form({})
 
 
@@ -72,6 +76,8 @@ def article_create() -> Response | tuple[str, int]:
         article = application().knowledge.create(new, principal())
     except InvalidInput as error:
         return _form(form.to_dict(), rendered(error)), error.status
+    if (gap_id := form.get("gap", "")) and _can_publish():
+        application().gaps.settle(gap_id, "written", principal(), article_id=article.id)
     return see_other("pages.article", article_id=article.id)
 
 

@@ -18,7 +18,7 @@ from kbservice.text.tokens import spans
 from kbservice.web.context import application, principal
 from kbservice.web.pages.blueprint import pages, see_other
 from kbservice.web.problem import rendered
-from kbservice.web.searching import MAX_OFFSET, dated, relaxation_notice
+from kbservice.web.searching import MAX_OFFSET, dated, heed, relaxation_notice
 from kbservice.web.security import requires
 
 _SIZE = 10
@@ -101,6 +101,7 @@ def _answer(query: str, chosen: dict[str, list[str]], page: int) -> dict[str, ob
         answer = application().retrieval.search(dated(wanted), principal())
     except QuerySyntaxError as error:
         return {"error": Spot.of(error, query)}
+    heed(wanted, answer, principal())
     return {"answer": answer, "notice": relaxation_notice(answer.page)}
 
 

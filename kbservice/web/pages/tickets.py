@@ -120,6 +120,7 @@ def ticket_page(shown: Ticket, revealed: Mapping[str, str] | None = None) -> str
         names=names_of(shown, profile),
         choices={axis: choices_of(profile, axis) for axis in ("category", "priority")},
         answer=answer,
+        links=application().radar_desk.links(shown.number, principal()),
         revealed=revealed,
     )
 

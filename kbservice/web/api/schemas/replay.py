@@ -19,7 +19,8 @@ class ObstacleOut(Out):
     part: Literal["index", "classifier", "ranker", "text", "profile"]
     code: str = Field(
         description="generation_dropped, generation_refused, index_moved, index_was_down, "
-        "analyzer_changed, release_dropped, release_refused, promise_broken, ranker_dropped, "
+        "analyzer_changed, release_dropped, release_refused, promise_broken, "
+        "incident_lifted, ranker_dropped, "
         "ranker_refused, lot_drawn, profile_gone or text_masked"
     )
     final: bool = Field(description="The part cannot be given at all")

@@ -12,6 +12,7 @@ from pydantic import Field
 from kbservice.domain.suggestion import Feedback, Suggestion
 from kbservice.profiles.schema import Profile
 from kbservice.services.feedback import NewFeedback
+from kbservice.services.sighting import told
 from kbservice.services.suggesting import Answer, Question
 from kbservice.web.api.schemas.base import (
     In,
@@ -24,6 +25,7 @@ from kbservice.web.api.schemas.base import (
     ShortText,
     Title,
 )
+from kbservice.web.api.schemas.radar import IncidentOut
 
 
 class QuestionIn(In):
@@ -155,8 +157,10 @@ class SuggestionOut(Out):
     kind: str | None
     missing: list[MissingOut]
     next_question: NextQuestionOut | None
-    duplicate_of: str | None = None
-    incident: str | None = None
+    duplicate_of: str | None = Field(
+        None, description="Number of an earlier open ticket with nearly the same text"
+    )
+    incident: IncidentOut | None = Field(None, description="For staff")
     decision: Literal["auto", "review", "abstain"]
     classifier: ClassifierOut
     index: IndexStamp
@@ -187,13 +191,14 @@ class SuggestionOut(Out):
             next_question=next_question(
                 [asdict(item) for item in answer.missing], answer.language or locale
             ),
+            **_radar(told(answer.sighted)),
             **_assessment(asdict(answer.assessment), answer.profile, locale),
         )
 
     @classmethod
     def of_stored(cls, suggestion: Suggestion, profile: Profile, locale: str) -> Self:
         """Present an answer as it was given."""
-        told = suggestion.answer
+        kept = suggestion.answer
         return cls(
             suggestion_id=suggestion.id,
             fixes=[_fix({**item.shown, "why": item.why}) for item in suggestion.items],
@@ -206,11 +211,12 @@ class SuggestionOut(Out):
             degraded_parts=list(suggestion.degraded),
             took_ms=suggestion.took_ms,
             similar_tickets=[
-                _similar(ticket, profile, locale) for ticket in told["similar_tickets"]
+                _similar(ticket, profile, locale) for ticket in kept["similar_tickets"]
             ],
-            missing=[_missing(item, locale) for item in told["missing"]],
-            next_question=next_question(told["missing"], told.get("language") or locale),
-            **_assessment(told["assessment"], profile, locale),
+            missing=[_missing(item, locale) for item in kept["missing"]],
+            next_question=next_question(kept["missing"], kept.get("language") or locale),
+            **_radar(kept.get("radar", {})),
+            **_assessment(kept["assessment"], profile, locale),
         )
 
 
@@ -262,6 +268,14 @@ def next_question(missing: Sequence[Mapping[str, Any]], language: str) -> NextQu
             example=(shown.get("example") or {}).get(own, ""),
         )
     return None
+
+
+def _radar(shown: Mapping[str, Any]) -> dict[str, Any]:
+    repeat, incident = shown.get("repeat"), shown.get("incident")
+    return {
+        "duplicate_of": repeat["number"] if repeat else None,
+        "incident": IncidentOut.of_told(incident) if incident else None,
+    }
 
 
 def _assessment(shown: Mapping[str, Any], profile: Profile, locale: str) -> dict[str, Any]:

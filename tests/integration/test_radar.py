@@ -1,0 +1,250 @@
+"""Repeats and incidents among stored tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kbservice.bootstrap import Application, build, init_instance
+from kbservice.clock import FrozenClock
+from kbservice.domain.account import Principal, Role
+from kbservice.domain.radar import Verdict
+from kbservice.errors import InvalidInput, NotPermitted
+from kbservice.services.intake import NewTicket
+from kbservice.services.suggesting import Answer, Question
+from kbservice.settings import Settings
+from kbservice.store import tickets
+from tests.builders import a_ticket
+
+AGENT = Principal(name="li", role=Role.AGENT)
+FORM = Principal(name="form", role=Role.INTAKE)
+OTHER_FORM = Principal(name="other", role=Role.INTAKE)
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+PRINTER = ("三楼打印机卡纸", "打印合同时卡纸,面板提示 E-052,重启后还是一样。")
+AGAIN = ("您好,三楼打印机卡纸", "打印合同时卡纸,面板提示 E-052,重启后还是一样。请尽快处理,谢谢!")
+ENGLISH = ("Export of the sales report fails", "Since 9:30 the export stops at 40 percent.")
+ENGLISH_AGAIN = (
+    "Hello, export of the sales report fails",
+    "Since 11:05 the export stops at 40 percent.",
+)
+VPN = (
+    "VPN 连接失败,提示证书已过期",
+    "早上开始 VPN 连接失败,说证书过期",
+    "连接 VPN 失败,弹出证书过期的提示",
+    "VPN 证书过期,连接失败",
+    "远程办公 VPN 连接失败,证书过期",
+)
+USUAL = (
+    "打印机没有墨粉",
+    "会议室投影仪无法开机",
+    "申请新的办公软件许可",
+    "邮箱容量已满,无法收信",
+    "工资条页面打不开",
+    "显示器花屏",
+    "忘记了考勤系统的密码",
+    "键盘部分按键失灵",
+)
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock(START)
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path, clock: FrozenClock) -> Iterator[Application]:
+    settings = Settings.load(
+        home=tmp_path / "home", database_url=database_url, refresh_interval_s=0.0
+    )
+    init_instance(settings)
+    opened = build(settings, clock=clock)
+    yield opened
+    opened.close()
+
+
+def submit(app: Application, words: tuple[str, str], by: Principal = AGENT, who: str = "") -> str:
+    requester = {"contact": who} if who else {}
+    new = NewTicket(title=words[0], body=words[1], requester=requester)
+    return app.intake.submit(new, by).ticket.number
+
+
+def ask(app: Application, words: tuple[str, str], by: Principal = AGENT) -> Answer:
+    return app.suggesting.answer(Question(title=words[0], body=words[1]), by)
+
+
+def found(answer: Answer) -> str | None:
+    return answer.sighted.repeat.number if answer.sighted.repeat else None
+
+
+def outbreak(app: Application, clock: FrozenClock, people: int) -> list[str]:
+    """Let several people report the same trouble within minutes, each in other words."""
+    numbers = []
+    for person in range(people):
+        clock.moment += timedelta(minutes=4)
+        numbers.append(submit(app, (VPN[person], ""), who=f"1380000000{person}"))
+    return numbers
+
+
+@pytest.mark.every_database
+@pytest.mark.parametrize(("first", "again"), [(PRINTER, AGAIN), (ENGLISH, ENGLISH_AGAIN)])
+def test_a_ticket_handed_in_again_is_recognised_while_the_first_is_open(
+    app: Application, clock: FrozenClock, first: tuple[str, str], again: tuple[str, str]
+):
+    number = submit(app, first)
+    submit(app, ("会议室投影仪无法开机", "按电源键没有反应"))
+
+    assert number == found(ask(app, again))
+    repeat = submit(app, again)
+    assert number == app.radar_desk.links(repeat, AGENT).duplicate_of
+    assert (repeat,) == app.radar_desk.links(number, AGENT).repeats
+
+    clock.moment += timedelta(days=30)
+    assert found(ask(app, again)) is None
+
+
+def test_another_error_code_is_another_matter(app: Application):
+    submit(app, PRINTER)
+
+    assert found(ask(app, (PRINTER[0], PRINTER[1].replace("E-052", "E-117")))) is None
+
+
+def test_an_intake_form_learns_of_its_own_tickets_only(app: Application):
+    number = submit(app, PRINTER, FORM)
+
+    assert found(ask(app, AGAIN, OTHER_FORM)) is None
+    assert number == found(ask(app, AGAIN, FORM))
+    assert app.radar_desk.links(number, FORM).duplicate_of is None
+
+
+def test_staff_accept_or_dismiss_a_repeat(app: Application):
+    first = submit(app, PRINTER)
+    second, third = submit(app, AGAIN), submit(app, AGAIN)
+
+    accepted = app.radar_desk.settle_repeat(second, "accepted", AGENT)
+    assert (first, Verdict.ACCEPTED) == (accepted.duplicate_of, accepted.verdict)
+    # A repeat of a repeat belongs to the first.
+    chained = app.radar_desk.settle_repeat(third, "accepted", AGENT, original=second)
+    assert first == chained.duplicate_of
+    assert app.radar_desk.settle_repeat(third, "dismissed", AGENT).duplicate_of is None
+    assert (second,) == app.radar_desk.links(first, AGENT).repeats
+    with pytest.raises(InvalidInput):
+        app.radar_desk.settle_repeat(first, "accepted", AGENT, original=first)
+    with pytest.raises(NotPermitted):
+        app.radar_desk.settle_repeat(second, "accepted", FORM)
+
+
+@pytest.mark.every_database
+def test_several_people_with_one_trouble_are_an_incident(app: Application, clock: FrozenClock):
+    for words in USUAL:
+        submit(app, (words, ""), who=words)
+    clock.moment += timedelta(hours=3)
+    numbers = outbreak(app, clock, 5)
+
+    (incident,) = app.radar_desk.incidents(AGENT)
+    assert numbers == [item.ticket.number for item in incident.sightings]
+    assert numbers[0] == incident.parent.number
+    assert incident.why["chance"] <= 0.001
+    answer = ask(app, ("VPN 连接不上,证书过期", ""))
+    assert answer.sighted.incident is not None
+    assert numbers[0] == answer.sighted.incident.parent
+    assert "urgent" == answer.assessment.priority.value
+    assert ["rule"] == [item.source for item in answer.assessment.priority.evidence][:1]
+    with app.database.reading() as session:
+        # The rule lifts what came in before it showed, too.
+        assert {"urgent"} == {tickets.get(session, number).priority for number in numbers}
+    assert ask(app, ("显示器花屏", "")).sighted.incident is None
+
+
+def test_a_replay_says_that_an_incident_had_lifted_the_priority(
+    app: Application, clock: FrozenClock
+):
+    outbreak(app, clock, 4)
+    old = app.suggesting.suggest(Question(title="VPN 连接不上,证书过期"), AGENT)
+
+    replayed = app.replay.replay(old.id, AGENT)
+    assert "incident_lifted" in [obstacle.code for obstacle in replayed.obstacles]
+
+
+def test_one_person_who_repeats_himself_is_no_incident(app: Application, clock: FrozenClock):
+    for words in VPN:
+        clock.moment += timedelta(minutes=2)
+        submit(app, (words, ""), who="13800000000")
+
+    assert [] == app.radar_desk.incidents(AGENT)
+
+
+def test_a_busy_day_with_the_usual_mix_is_no_incident(app: Application, clock: FrozenClock):
+    for _ in range(6):
+        clock.moment += timedelta(hours=5)
+        for words in USUAL:
+            submit(app, (words, ""), who=f"{words}{clock.moment}")
+    clock.moment += timedelta(hours=5)
+    for _ in range(4):
+        for words in USUAL:
+            clock.moment += timedelta(seconds=40)
+            submit(app, (words, ""), who=f"{words}{clock.moment}")
+
+    assert [] == app.radar_desk.incidents(AGENT)
+
+
+def test_an_incident_ends_when_it_is_quiet(app: Application, clock: FrozenClock):
+    outbreak(app, clock, 5)
+    assert 0 == app.radar.end_quiet()
+
+    clock.moment += timedelta(hours=3)
+    assert 1 == app.radar.end_quiet()
+    assert [] == app.radar_desk.incidents(AGENT)
+    assert ask(app, (VPN[0], "")).sighted.incident is None
+
+
+def test_a_dismissed_incident_does_not_come_back(app: Application, clock: FrozenClock):
+    outbreak(app, clock, 4)
+    (incident,) = app.radar_desk.incidents(AGENT)
+    app.radar_desk.settle_incident(incident.id, "dismissed", AGENT)
+
+    submit(app, (VPN[4], ""), who="13900000000")
+    assert [] == app.radar_desk.incidents(AGENT)
+    assert ask(app, (VPN[0], "")).sighted.incident is None
+
+
+def test_staff_choose_another_parent(app: Application, clock: FrozenClock):
+    numbers = outbreak(app, clock, 4)
+    (incident,) = app.radar_desk.incidents(AGENT)
+
+    settled = app.radar_desk.settle_incident(incident.id, "accepted", AGENT, parent=numbers[2])
+    assert (numbers[2], Verdict.ACCEPTED) == (settled.parent.number, settled.verdict)
+    with pytest.raises(InvalidInput):
+        app.radar_desk.settle_incident(incident.id, "accepted", AGENT, parent="TS000")
+
+
+def test_imported_tickets_are_noted_too(app: Application):
+    with app.database.transaction() as session:
+        tickets.add(session, a_ticket("TS1", title=PRINTER[0], body=PRINTER[1], opened_at=START))
+
+    assert found(ask(app, AGAIN)) is None
+    assert (1, 0) == (app.radar.catch_up(), app.radar.catch_up())
+    assert "TS1" == found(ask(app, AGAIN))
+
+
+@pytest.mark.every_database
+def test_what_is_too_old_to_be_repeated_is_forgotten(app: Application, clock: FrozenClock):
+    submit(app, PRINTER)
+    assert 0 == app.radar.forget()
+    clock.moment += timedelta(days=30)
+    number = submit(app, PRINTER)
+
+    assert (1, 0) == (app.radar.forget(), app.radar.forget())
+    assert number == found(ask(app, AGAIN))
+
+
+def test_another_process_sees_what_this_one_noted(app: Application, clock: FrozenClock):
+    outbreak(app, clock, 3)
+    other = build(app.settings, clock=clock)
+    submit(other, (VPN[3], ""), who="13900000000")
+    other.close()
+
+    (incident,) = app.radar_desk.incidents(AGENT)
+    assert 4 == len(incident.sightings)
