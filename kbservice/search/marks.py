@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -106,7 +107,7 @@ def marker_of(text: str) -> Marker:
     return Marker(text)
 
 
-def _weights(text: str, found: list[Span]) -> dict[Term, float]:
+def _weights(text: str, found: Sequence[Span]) -> dict[Term, float]:
     weights: dict[Term, float] = {}
     leaders = _leaders(found)
     whole = {(span.start, span.end) for span in leaders}
@@ -133,7 +134,7 @@ def _joint_terms(left: str, right: str) -> dict[Term, float]:
     return {Run(pair): 1.0} if is_unsure else {}
 
 
-def _leaders(found: list[Span]) -> list[Span]:
+def _leaders(found: Sequence[Span]) -> list[Span]:
     """Return the longest spans, which do not overlap."""
     leaders: list[Span] = []
     for span in sorted(found, key=lambda span: (span.start, -span.end)):
@@ -208,7 +209,7 @@ def _stop_words(text: str) -> dict[Term, float]:
     return terms
 
 
-def _gaps(text: str, found: list[Span]) -> frozenset[str]:
+def _gaps(text: str, found: Sequence[Span]) -> frozenset[str]:
     """Return the stop words that stand between two words of one Chinese run."""
     gaps = (text[left.end : right.start] for left, right in pairwise(_leaders(found)))
     return frozenset(gap for gap in gaps if 0 < len(gap) <= _MAX_GAP and _is_unspaced(gap))

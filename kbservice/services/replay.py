@@ -167,7 +167,8 @@ def _question(old: Suggestion) -> Question:
     if not any(text.strip() for text in texts.values()):
         texts["title"] = str(asked.get("title", "")) or "*"
     return Question(
-        **texts,
+        title=texts["title"],
+        body=texts["body"],
         product=asked.get("product", ""),
         version=asked.get("version", ""),
         environment=asked.get("environment", ""),

@@ -81,7 +81,7 @@ def _share(words: Iterable[str], held: Iterable[str]) -> float:
     return agreed / total if total else 0.0
 
 
-def _unique(found: list[Span]) -> list[Span]:
+def _unique(found: Iterable[Span]) -> list[Span]:
     return list({span.term: span for span in found}.values())
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from kbservice.suggestion.grams import WORD, word_pieces
 from kbservice.text.characters import UNSPACED
 
-Matrix = NDArray[np.float64]
+Counts = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 
@@ -40,8 +40,8 @@ class Tally(NamedTuple):
         sizes: How many pieces each text has, repeats included.
     """
 
-    counts: Matrix
-    sizes: Matrix
+    counts: Counts
+    sizes: Counts
 
 
 def tally(pieces: Sequence[str], texts: Sequence[str]) -> Tally:
@@ -60,7 +60,7 @@ def tally(pieces: Sequence[str], texts: Sequence[str]) -> Tally:
 
 
 def _count_words(
-    columns: Mapping[str, int], texts: Sequence[str], counts: Matrix, sizes: Matrix
+    columns: Mapping[str, int], texts: Sequence[str], counts: Counts, sizes: Counts
 ) -> None:
     for row, text in enumerate(texts):
         for word, times in Counter(_WORD.findall(text)).items():
@@ -72,7 +72,7 @@ def _count_words(
 
 
 def _count_runs(
-    columns: Mapping[str, int], texts: Sequence[str], counts: Matrix, sizes: Matrix
+    columns: Mapping[str, int], texts: Sequence[str], counts: Counts, sizes: Counts
 ) -> None:
     codes = _codes(_SEPARATOR.join((*texts, "")))
     rows = np.repeat(np.arange(len(texts)), [len(text) + len(_SEPARATOR) for text in texts])
@@ -95,7 +95,7 @@ def _count_runs(
     _add(singles, codes[at], rows[at], counts)
 
 
-def _add(columns: Mapping[str, int], keys: Numbers, rows: Numbers, counts: Matrix) -> None:
+def _add(columns: Mapping[str, int], keys: Numbers, rows: Numbers, counts: Counts) -> None:
     """Count the keys that stand for a column."""
     if not columns or not keys.size:
         return

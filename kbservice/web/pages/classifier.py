@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -103,7 +104,7 @@ def heats(matrix: Sequence[Sequence[int]]) -> list[list[int]]:
 
 
 def _width(item: ReliabilityBin, most: int) -> float:
-    return round(4 + 10 * (item.tickets / most) ** 0.5, 1)
+    return round(4 + 10 * math.sqrt(item.tickets / most), 1)
 
 
 def _card_of(shown: ReleaseCard | None) -> dict[str, Any]:
