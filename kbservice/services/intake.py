@@ -18,9 +18,10 @@ from kbservice.errors import InvalidInput, NotFound
 from kbservice.process.numbering import format_number, period_of
 from kbservice.profiles.schema import Profile
 from kbservice.services.idempotency import IdempotencyKey
+from kbservice.services.question import Question
 from kbservice.services.radar import Radar, asker
 from kbservice.services.requesters import REQUESTER_FIELDS, masked, seal
-from kbservice.services.suggesting import Answer, Question, Suggesting
+from kbservice.services.suggesting import Answer, Suggesting
 from kbservice.services.targets import set_due_times
 from kbservice.store import audit, requests, suggestions, tickets
 from kbservice.store.database import Database

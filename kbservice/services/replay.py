@@ -16,9 +16,10 @@ from kbservice.domain.suggestion import Suggestion
 from kbservice.search.engine import SearchEngine
 from kbservice.services.kept_sources import Current, KeptSources, Obstacle, told_prediction
 from kbservice.services.profiles import ProfileBook
+from kbservice.services.question import Question
 from kbservice.services.rankers import Rankers
 from kbservice.services.releases import Releases
-from kbservice.services.suggesting import Answer, Question, Suggesting
+from kbservice.services.suggesting import Answer, Suggesting
 from kbservice.store import articles
 from kbservice.store import suggestions as store
 from kbservice.store.database import Database

@@ -13,7 +13,7 @@ import structlog
 from kbservice.clock import Clock
 from kbservice.domain.account import Principal
 from kbservice.domain.suggestion import Suggestion, SuggestionItem
-from kbservice.errors import InvalidInput, KbServiceError, NotFound, Unavailable
+from kbservice.errors import KbServiceError, NotFound, Unavailable
 from kbservice.process.missing import Missing, missing_details
 from kbservice.profiles.schema import Profile
 from kbservice.search.documents import Filters, IndexState, SearchDocument, SearchHit
@@ -22,6 +22,7 @@ from kbservice.search.snippets import Highlighter
 from kbservice.services import ranking_lessons
 from kbservice.services.candidates import candidate
 from kbservice.services.projection import document_of_article
+from kbservice.services.question import Question
 from kbservice.services.sighting import BLIND, NOTHING, Sighted, Watcher, told
 from kbservice.store import articles, tickets
 from kbservice.store import suggestions as store
@@ -36,63 +37,8 @@ from kbservice.triage.classifier import Assessment, TicketText
 
 log = structlog.get_logger(__name__)
 
-MAX_TITLE = 500
-MAX_BODY = 50_000
-MAX_FIXES = 20
 _CANDIDATES = 30
 _SIMILAR_TICKETS = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What a ticket says before it is one; empty fields are unknown.
-
-    Attributes:
-        skipped: Details that the requester would not give.
-        requester: Who asks, to tell people apart; never stored as it is.
-    """
-
-    title: str
-    body: str = ""
-    product: str = ""
-    version: str = ""
-    environment: str = ""
-    profile: str = ""
-    channel: str = ""
-    kind: str = ""
-    skipped: tuple[str, ...] = ()
-    requester: str = ""
-    limit: int = 5
-
-    def check(self) -> None:
-        """Raise InvalidInput unless the texts are within their limits."""
-        if not (self.title.strip() or self.body.strip()):
-            raise InvalidInput.of("title", "a title or a body", "nothing")
-        for field, text, limit in (
-            ("title", self.title, MAX_TITLE),
-            ("body", self.body, MAX_BODY),
-        ):
-            if len(text) > limit:
-                raise InvalidInput.of(field, f"at most {limit} characters", f"{len(text)}")
-        if not 1 <= self.limit <= MAX_FIXES:
-            raise InvalidInput.of("limit", f"1 to {MAX_FIXES}", str(self.limit))
-
-    @property
-    def text(self) -> str:
-        """Title and body as one text."""
-        return f"{self.title}\n{self.body}"
-
-    @property
-    def words(self) -> TicketText:
-        """The part that triage reads."""
-        return TicketText(
-            title=self.title,
-            body=self.body,
-            product=self.product,
-            version=self.version,
-            environment=self.environment,
-            channel=self.channel,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +171,7 @@ class Suggesting:
             assessment=sighted.lifts(assessment, profile, question.text),
             sighted=sighted,
             missing=missing_details(
-                profile, kind, question.title, question.body, _given(question), question.skipped
+                profile, kind, question.title, question.body, question.given, question.skipped
             ),
             language=language_of(question.text),
             degraded=tuple(degraded),
@@ -384,14 +330,6 @@ def _item(position: int, fix: Fix, lot: str) -> SuggestionItem:
         shown=shown,
         lot=lot,
     )
-
-
-def _given(question: Question) -> dict[str, str]:
-    return {
-        "product": question.product,
-        "version": question.version,
-        "environment": question.environment,
-    }
 
 
 def _with_part_down(answer: Answer, part: str) -> Answer:

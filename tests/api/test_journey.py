@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from kbservice.bootstrap import Application
@@ -177,3 +179,29 @@ def test_missing_details_are_asked_for_in_the_readers_language(intake: Caller):
     ]
     if chinese["missing"]:
         assert chinese["missing"][0]["question"] != english["missing"][0]["question"]
+
+
+def test_one_question_is_asked_at_a_time_in_the_language_of_the_text(intake: Caller):
+    told = {"title": "昨天起系统打不开", "kind": "fault", "locale": "en"}
+    first = intake.post("suggest", told).get_json()
+    asked = first["next_question"]
+
+    assert asked["field"] == first["missing"][0]["field"]
+    assert re.search(r"[\u4e00-\u9fff]", asked["question"])
+    assert asked["example"]
+
+    skipped = intake.post("suggest", told | {"skipped": [asked["field"]]}).get_json()
+    assert skipped["next_question"]["field"] == first["missing"][1]["field"]
+
+    body = f"{asked['label']}: {asked['example']}"
+    answered = intake.post("suggest", told | {"body": body}).get_json()
+    assert asked["field"] not in {item["field"] for item in answered["missing"]}
+
+
+def test_a_stored_ticket_still_says_what_to_ask_next(intake: Caller):
+    told = {"title": "The report page fails since yesterday", "kind": "fault", "locale": "zh_CN"}
+    number = intake.post("tickets", told).get_json()["number"]
+
+    asked = intake.get(f"tickets/{number}").get_json()["next_question"]
+
+    assert asked["question"].isascii()

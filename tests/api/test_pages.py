@@ -258,6 +258,43 @@ def test_a_stale_form_is_refused_in_words(
     assert "how_to" != application.tickets.get(number, SYSTEM).category
 
 
+def test_an_answer_to_the_question_is_added_to_the_ticket(form_user: FlaskClient) -> None:
+    told = {"title": "昨天起系统报错", "body": "全公司都进不去"}
+    page = send(form_user, "/tickets/_suggest", **told).get_data(as_text=True)
+    (label,) = re.findall(r'name="asked" value="([^"]+)"', page)
+
+    added = send(
+        form_user, "/tickets/_suggest", **told, asked=label, answer="V3.2 <b>", add="1"
+    ).get_data(as_text=True)
+
+    assert f"全公司都进不去\n{label}: V3.2 &lt;b&gt;</textarea>" in added
+    assert f'name="asked" value="{label}"' not in added
+
+
+def test_a_skipped_question_stays_away_and_a_half_typed_answer_stays(
+    form_user: FlaskClient,
+) -> None:
+    told = {"title": "系统报错"}
+    page = send(form_user, "/tickets/_suggest", **told).get_data(as_text=True)
+    (label,) = re.findall(r'name="asked" value="([^"]+)"', page)
+    (field,) = re.findall(r'name="skipped" value="([^"]+)"', page)
+
+    typing = send(form_user, "/tickets/_suggest", **told, asked=label, answer="从昨")
+    assert 'value="从昨"' in typing.get_data(as_text=True)
+    after = send(form_user, "/tickets/_suggest", **told, skipped=field).get_data(as_text=True)
+    assert f'name="asked" value="{label}"' not in after
+    assert f'<input type="hidden" name="skipped" value="{field}" form="ticket-form">' in after
+
+
+def test_an_answer_that_was_not_added_goes_along_with_the_ticket(
+    form_user: FlaskClient, application: Application
+) -> None:
+    sent = send(form_user, "/tickets", title="系统报错", asked="发生时间", answer="昨天")
+    shown = form_user.get(sent.headers["Location"], headers=BROWSER).get_data(as_text=True)
+
+    assert "发生时间: 昨天" in shown
+
+
 def test_rejecting_a_suggestion_counts_against_the_article(
     staff: FlaskClient, application: Application, article_id: str, number: str
 ) -> None:

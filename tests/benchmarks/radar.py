@@ -30,7 +30,7 @@ from kbservice.radar.bursts import BurstRule, burst
 from kbservice.radar.shingles import Shingles, repeated
 from kbservice.radar.stream import Report, Stream
 from kbservice.radar.terms import terms_of
-from kbservice.services.suggesting import Question
+from kbservice.services.question import Question
 from kbservice.settings import Settings
 
 TICKETS = (

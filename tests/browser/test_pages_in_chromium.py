@@ -177,3 +177,28 @@ def test_an_intake_account_sees_the_form_and_nothing_of_the_staff(page: Page) ->
     answer = page.request.get("/tickets", headers={"Accept": "text/html"})
 
     assert 403 == answer.status
+
+
+def test_one_question_at_a_time_is_answered_or_skipped(
+    page: Page, site: Site, tmp_path: Path
+) -> None:
+    sign_in(page, Role.INTAKE)
+    page.goto("/tickets/new")
+    with page.expect_response(lambda response: "_suggest" in response.url):
+        page.get_by_label("摘要").fill("系统报错进不去")
+    question = page.locator("form.question")
+    first = question.locator("label").inner_text()
+    page.screenshot(path=tmp_path / "question.png", full_page=True, caret="initial")
+
+    question.get_by_role("textbox").fill("今天上午九点开始")
+    question.get_by_role("textbox").press("Enter")
+
+    expect(page.locator("#ticket-body")).to_have_value("发生时间: 今天上午九点开始")
+    expect(question.locator("label")).not_to_contain_text(first)
+    second = question.locator("label").inner_text()
+    question.get_by_role("button", name="跳过").click()
+    expect(question.locator("label")).not_to_contain_text(second)
+    question.get_by_role("textbox").fill("Windows 11")
+    page.get_by_role("button", name="提交工单").click()
+    expect(page.get_by_text("今天上午九点开始")).to_be_visible()
+    expect(page.get_by_text("Windows 11")).to_be_visible()

@@ -14,9 +14,9 @@ from kbservice.errors import AlreadyResolved, InvalidInput, NotFound, NotPermitt
 from kbservice.services.feedback import NewFeedback
 from kbservice.services.intake import NewTicket
 from kbservice.services.knowledge import NewArticle
+from kbservice.services.question import Question
 from kbservice.services.resolution import NewResolution
 from kbservice.services.retrieval import SearchRequest
-from kbservice.services.suggesting import Question
 
 pytestmark = pytest.mark.every_database
 

@@ -14,7 +14,8 @@ from kbservice.domain.account import Principal, Role
 from kbservice.domain.radar import Verdict
 from kbservice.errors import InvalidInput, NotPermitted
 from kbservice.services.intake import NewTicket
-from kbservice.services.suggesting import Answer, Question
+from kbservice.services.question import Question
+from kbservice.services.suggesting import Answer
 from kbservice.settings import Settings
 from kbservice.store import tickets
 from tests.builders import a_ticket

@@ -16,9 +16,9 @@ from kbservice.errors import ArtifactRejected, NotFound
 from kbservice.services.feedback import NewFeedback
 from kbservice.services.intake import NewTicket
 from kbservice.services.knowledge import NewArticle
+from kbservice.services.question import Question
 from kbservice.services.rankers import Rankers
 from kbservice.services.resolution import NewResolution
-from kbservice.services.suggesting import Question
 from kbservice.store import judgements, suggestions
 from kbservice.suggestion.features import NAMES
 from tests.builders import NOW

@@ -17,8 +17,8 @@ from kbservice.process.missing import answered
 from kbservice.profiles.schema import Profile
 from kbservice.services.idempotency import IdempotencyKey
 from kbservice.services.intake import NewTicket
+from kbservice.services.question import Question
 from kbservice.services.requesters import REQUESTER_FIELDS
-from kbservice.services.suggesting import Question
 from kbservice.store.tickets import TicketFilter
 from kbservice.web.api.schemas.suggestion import SuggestionOut, label_of
 from kbservice.web.context import application, locale, principal

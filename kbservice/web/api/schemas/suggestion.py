@@ -12,8 +12,9 @@ from pydantic import Field
 from kbservice.domain.suggestion import Feedback, Suggestion
 from kbservice.profiles.schema import Profile
 from kbservice.services.feedback import NewFeedback
+from kbservice.services.question import Question
 from kbservice.services.sighting import told
-from kbservice.services.suggesting import Answer, Question
+from kbservice.services.suggesting import Answer
 from kbservice.web.api.schemas.base import (
     In,
     IndexStamp,
