@@ -78,7 +78,7 @@ def retrieval(
 @click.option(
     "--label",
     required=True,
-    type=click.Choice(["category", "priority"]),
+    type=click.Choice(["category", "priority", "kind"]),
     help="What is learned and judged; rows without it are left out.",
 )
 @click.option("--order", help="Labels from most to least urgent, by comma: adds figures of cost.")

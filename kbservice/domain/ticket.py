@@ -29,7 +29,8 @@ class Ticket(Base):
         source_id: Id in the system it was imported from.
         urgency: As reported by the requester; never overwritten by triage.
         priority: As assessed.
-        priority_by: ``person``, ``classifier``, ``rule`` or ``import``; likewise category_by.
+        priority_by: ``person``, ``classifier``, ``rule`` or ``import``; likewise category_by
+            and kind_by.
         requester_sealed: Encrypted JSON {name, contact, department}.
         requester_masked: The same three, masked for display.
         response_due_at: None means that the profile sets no target.
@@ -51,6 +52,7 @@ class Ticket(Base):
     title: Mapped[str] = mapped_column(String(500))
     body: Mapped[str] = mapped_column(Text, default="")
     kind: Mapped[str | None] = mapped_column(String(50))
+    kind_by: Mapped[str | None] = mapped_column(String(16))
     category: Mapped[str | None] = mapped_column(String(100), index=True)
     category_by: Mapped[str | None] = mapped_column(String(16))
     urgency: Mapped[str | None] = mapped_column(String(50))

@@ -106,6 +106,7 @@ def _process(ticket: Ticket) -> dict[str, Any]:
             "version": ticket.version,
             "category_by": ticket.category_by,
             "priority_by": ticket.priority_by,
+            "kind_by": ticket.kind_by,
             "response_due_at": _iso(ticket.response_due_at),
             "resolution_due_at": _iso(ticket.resolution_due_at),
             "clocks": ticket.clocks,

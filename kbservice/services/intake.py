@@ -185,6 +185,7 @@ class Intake:
         profile = answer.profile
         number = self._number(session, profile, now)
         category, category_by = _category(new, answer.assessment.category)
+        kind, kind_by = _kind(new, answer.assessment.kind)
         urgency = new.urgency or profile.default_urgency
         priority, priority_by = _priority(new, profile, urgency, answer.assessment.priority)
         ticket = Ticket(
@@ -193,7 +194,8 @@ class Intake:
             profile_version=profile.version,
             title=redact(new.title.strip()).text,
             body=redact(new.body).text,
-            kind=new.kind or answer.assessment.kind.value,
+            kind=kind,
+            kind_by=kind_by,
             category=category,
             category_by=category_by,
             urgency=urgency,
@@ -238,6 +240,13 @@ def _category(new: NewTicket, prediction: Prediction) -> tuple[str | None, str |
     if prediction.decision == "auto" and prediction.value:
         return prediction.value, "classifier"
     return None, None
+
+
+def _kind(new: NewTicket, prediction: Prediction) -> tuple[str | None, str | None]:
+    """Choose the kind: even a doubtful guess says what to ask for, and lets nobody wait."""
+    if new.kind:
+        return new.kind, "person"
+    return prediction.value, "classifier" if prediction.value else None
 
 
 def _priority(

@@ -175,7 +175,7 @@ def _opened_at(read: ReadTicket) -> datetime | None:
 
 def _labelled(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes with the origin of the labels among them."""
-    labels = ("category", "priority")
+    labels = ("category", "priority", "kind")
     origins = {f"{name}_by": IMPORT_AUTHOR for name in labels if attributes.get(name)}
     return {**attributes, **origins}
 
@@ -191,7 +191,7 @@ def _own_record(record: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     found: dict[str, Any] = {n: record[n] for n in lists if isinstance(record.get(n), list)}
     for name in ("response_due_at", "resolution_due_at"):
         found[name] = read_moment(record.get(name), zone)
-    for name in ("category_by", "priority_by"):
+    for name in ("category_by", "priority_by", "kind_by"):
         if isinstance(record.get(name), str):
             found[name] = record[name]
     return found

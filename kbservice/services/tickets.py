@@ -124,7 +124,7 @@ class Tickets:
             raise InvalidInput.of("field", " | ".join(CHANGEABLE), name)
         if value:
             _check_value(session, profile, name, value)
-        if name in ("category", "priority"):
+        if name in ("category", "priority", "kind"):
             setattr(ticket, name, value or None)
             setattr(ticket, f"{name}_by", "person" if value else None)
         elif name == "version":

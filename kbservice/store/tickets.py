@@ -195,6 +195,7 @@ def labelled(session: Session, profile_key: str) -> Iterator[LabelledTicket]:
             Ticket.priority,
             Ticket.priority_by,
             Ticket.kind,
+            Ticket.kind_by,
         )
         .order_by(Ticket.opened_at, Ticket.id)
         .execution_options(yield_per=_BATCH)
@@ -205,7 +206,11 @@ def labelled(session: Session, profile_key: str) -> Iterator[LabelledTicket]:
 def _is_labelled(query: Select[Ticket], profile_key: str) -> Select[Ticket]:
     return query.where(
         Ticket.profile_key == profile_key,
-        or_(Ticket.category_by.in_(_TRUSTED), Ticket.priority_by.in_(_TRUSTED)),
+        or_(
+            Ticket.category_by.in_(_TRUSTED),
+            Ticket.priority_by.in_(_TRUSTED),
+            Ticket.kind_by.in_(_TRUSTED),
+        ),
     )
 
 
@@ -231,7 +236,7 @@ def _labelled(row: Row[*tuple[object, ...]]) -> LabelledTicket:
         opened_at=row.opened_at,
         category=row.category if row.category_by in _TRUSTED else None,
         priority=row.priority if row.priority_by in _TRUSTED else None,
-        kind=row.kind,
+        kind=row.kind if row.kind_by in _TRUSTED else None,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kbservice.profiles.schema import Profile
-from kbservice.triage.day_zero import category_specs
+from kbservice.triage.day_zero import category_specs, kind_specs
 from kbservice.triage.primers import Primer, primers
 from kbservice.triage.thresholds import USUAL, Promises
 
@@ -34,7 +34,10 @@ class Goals:
                 coverage=profile.thresholds.promised_coverage,
             ),
             order=tuple(item.value for item in profile.priorities_by_rank),
-            primers={"category": primers(category_specs(profile))},
+            primers={
+                "category": primers(category_specs(profile)),
+                "kind": primers(kind_specs(profile)),
+            },
         )
 
 

@@ -27,7 +27,7 @@ from kbservice.triage.measures import (
     macro_f1,
 )
 
-LABELS: Final[tuple[LabelName, ...]] = ("category", "priority")
+LABELS: Final[tuple[LabelName, ...]] = ("category", "priority", "kind")
 LEAST_TICKETS: Final = 20
 LEAST_LABELS: Final = 2
 HOLDOUT_RATIO: Final = 0.2

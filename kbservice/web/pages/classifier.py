@@ -20,7 +20,7 @@ from kbservice.web.pages.blueprint import pages, see_other
 from kbservice.web.problem import rendered
 from kbservice.web.security import requires
 
-_AXES = ("category", "priority")
+_AXES = ("category", "priority", "kind")
 _SIDE = 240
 _HEATS = 5
 

@@ -161,6 +161,7 @@ class TicketBrief(Out):
     title: str
     state: str
     kind: str | None
+    kind_by: str | None
     category: str | None
     category_by: str | None
     priority: str | None
@@ -224,7 +225,7 @@ class TicketCreated(TicketOut):
 
 def _common(ticket: Ticket) -> dict[str, Any]:
     same = (
-        "number title state kind category category_by priority priority_by urgency product "
+        "number title state kind kind_by category category_by priority priority_by urgency product "
         "opened_at updated_at resolved_at response_due_at resolution_due_at"
     )
     return {
