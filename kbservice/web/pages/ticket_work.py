@@ -47,12 +47,12 @@ def ticket_resolve(number: str) -> Response:
 @pages.post("/tickets/<number>/labels")
 @requires(Role.AGENT)
 def ticket_change(number: str) -> Response:
-    """Correct category or priority; a person's word replaces triage's."""
+    """Correct category, priority or kind; a person's word replaces triage's."""
     shown = application().tickets.get(number, principal())
     # Only what was altered: the rest stays triage's guess and is not called a person's word.
     chosen: dict[str, str | None] = {
         name: request.form[name] or None
-        for name in ("category", "priority")
+        for name in ("category", "priority", "kind")
         if name in request.form and request.form[name] != (getattr(shown, name) or "")
     }
     try:

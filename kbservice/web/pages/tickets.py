@@ -118,7 +118,7 @@ def ticket_page(shown: Ticket, revealed: Mapping[str, str] | None = None) -> str
         "tickets/show.html",
         ticket=shown,
         names=names_of(shown, profile),
-        choices={axis: choices_of(profile, axis) for axis in ("category", "priority")},
+        choices={axis: choices_of(profile, axis) for axis in ("category", "priority", "kind")},
         answer=answer,
         links=application().radar_desk.links(shown.number, principal()),
         revealed=revealed,
@@ -134,7 +134,7 @@ def names_of(shown: Ticket, profile: Profile) -> dict[str, str]:
     """Return the names of a ticket's values in the reader's language."""
     states = {state.key: profile.label(state, locale()) for state in profile.states}
     names = {"state": states.get(shown.state, shown.state)}
-    for axis in ("category", "priority", "urgency"):
+    for axis in ("category", "priority", "kind", "urgency"):
         value = getattr(shown, axis) or ""
         names[axis] = label_of(profile, axis, locale()).get(value, value)
     return names

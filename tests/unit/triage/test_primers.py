@@ -50,11 +50,11 @@ def test_misleading_keywords_are_switched_off_by_the_first_labels() -> None:
     assert not fitted.is_primed
 
 
-def test_a_profile_primes_its_categories_only() -> None:
+def test_a_profile_primes_its_categories_and_kinds() -> None:
     profile = load("product-support")
     goals = Goals.of(profile)
 
-    assert {"category"} == set(goals.primers)
+    assert {"category", "kind"} == set(goals.primers)
     assert {item.value for item in profile.categories} == {
         item.label for item in goals.primers["category"]
     }
