@@ -82,11 +82,11 @@ def distinct(keys: Keys) -> tuple[Keys, NDArray[np.uint32], NDArray[np.int64]]:
     bits = 4
     while 1 << bits < 2 * keys.size:
         bits += 1
-    table = np.full(1 << bits, -1, dtype=np.int64)
+    table = np.full(1 << bits, -1, dtype=np.int32)
     mask = (1 << bits) - 1
     found = np.empty(keys.size, dtype=np.uint64)
     places = np.empty(keys.size, dtype=np.uint32)
-    firsts = np.empty(keys.size, dtype=np.int64)
+    firsts = np.empty(keys.size, dtype=np.uint32)
     count = 0
     for i in range(keys.size):
         key = keys[i]
@@ -95,7 +95,7 @@ def distinct(keys: Keys) -> tuple[Keys, NDArray[np.uint32], NDArray[np.int64]]:
         while table[slot] >= 0 and found[table[slot]] != key:
             slot = (slot + 1) & mask
         if table[slot] < 0:
-            table[slot] = count
+            table[slot] = np.int32(count)
             found[count] = key
             firsts[count] = i
             count += 1
@@ -106,4 +106,4 @@ def distinct(keys: Keys) -> tuple[Keys, NDArray[np.uint32], NDArray[np.int64]]:
         ranks[order[rank]] = rank
     for i in range(keys.size):
         places[i] = ranks[places[i]]
-    return found[:count][order], places, firsts[:count][order]
+    return found[:count][order], places, firsts[:count][order].astype(np.int64)

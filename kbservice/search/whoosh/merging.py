@@ -17,6 +17,7 @@ from kbservice.search.whoosh.part import COLUMNS, LEXICONS, Codes, Docs, Numbers
 
 Mask = NDArray[np.bool_]
 Map = NDArray[np.int64]
+Counts = NDArray[np.int32]
 Sequenced = tuple[Numbers, Docs, Numbers, int]
 
 GONE: Final = -1
@@ -35,10 +36,12 @@ def renumbered(kept: Sequence[Mask]) -> list[Map]:
 
 def merge(parts: Sequence[Part], maps: Sequence[Map], path: Path) -> None:
     """Write the merged impact file; what is in memory at a time is one stream of it."""
-    tables = {stream: _Table(stream, parts, maps) for stream in STREAMS}
+    aside = path.with_suffix(".rows")
+    tables = {stream: _Table(stream, parts, maps, aside) for stream in STREAMS}
     keys = np.concatenate([table.keys for table in tables.values()])
     counts = np.concatenate([table.counts for table in tables.values()])
     offsets = offsets_of(counts)
+    del counts
     first_rows = np.cumsum([0, *(table.keys.size for table in tables.values())])
     rows = dict(zip(tables, first_rows.tolist(), strict=False))
     small = _per_document(parts, maps) | _lexicon(parts, keys)
@@ -77,7 +80,9 @@ def merge(parts: Sequence[Part], maps: Sequence[Map], path: Path) -> None:
 class _Table:
     """The rows of one stream, of all parts."""
 
-    def __init__(self, stream: str, parts: Sequence[Part], maps: Sequence[Map]) -> None:
+    def __init__(
+        self, stream: str, parts: Sequence[Part], maps: Sequence[Map], aside: Path
+    ) -> None:
         self._maps = maps
         self._bounds = [part.rows(stream) for part in parts]
         pairs = list(zip(parts, self._bounds, strict=True))
@@ -87,12 +92,17 @@ class _Table:
         ]
         everything = np.concatenate([part.keys[first:last] for part, (first, last) in pairs])
         counts = np.concatenate(held)
-        self.keys, targets, _ = distinct(everything[counts > 0])
-        self.counts: Numbers = np.zeros(self.keys.size, dtype=np.int64)
-        np.add.at(self.counts, targets, counts[counts > 0])
+        del held
+        is_kept = counts > 0
+        keys, targets, _ = distinct(everything if is_kept.all() else everything[is_kept])
+        summed = np.zeros(keys.size, dtype=np.int32)
+        _sum(targets, counts, summed)
         # A row without a kept document goes nowhere.
-        self._targets = np.full(everything.size, GONE, dtype=np.int64)
-        self._targets[counts > 0] = targets
+        rows = np.full(everything.size, GONE, dtype=np.int32)
+        rows[is_kept] = targets
+        self.keys = _spilled(keys, aside)
+        self.counts: Counts = _spilled(summed, aside)
+        self._targets: Counts = _spilled(rows, aside)
 
     def places(self, parts: Sequence[Part]) -> int:
         """Return how many positions there will be."""
@@ -129,13 +139,24 @@ class _Table:
             _copy_places(source, part.positions, numbers, targets, cursors, (starts, positions))
         return docs, starts, positions
 
-    def _each(self, parts: Sequence[Part]) -> list[tuple[Part, tuple[int, int], Map, Numbers]]:
+    def _each(self, parts: Sequence[Part]) -> list[tuple[Part, tuple[int, int], Map, Counts]]:
         ends = np.cumsum([last - first for first, last in self._bounds])
         targets = np.split(self._targets, ends[:-1])
         return list(zip(parts, self._bounds, self._maps, targets, strict=True))
 
 
-def offsets_of(counts: Numbers) -> Numbers:
+def _spilled(array: NDArray[Any], aside: Path) -> NDArray[Any]:
+    """Return the same from a file that is gone when nobody holds it: memory that can give way."""
+    if not array.size:
+        return array
+    array.tofile(aside)
+    # Writable, though nobody writes: read-only arrays would be another type to the kernels.
+    mapped = np.asarray(np.memmap(aside, dtype=array.dtype, mode="r+"))
+    aside.unlink()
+    return mapped
+
+
+def offsets_of(counts: NDArray[Any]) -> Numbers:
     """Return where each row starts, and the end."""
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)])
 
@@ -199,9 +220,19 @@ def renaming(values: Sequence[str], numbers: dict[str, int]) -> Docs:
 
 
 @compiled_for_bulk
-def _count_kept(offsets: Numbers, docs: Docs, numbers: Map) -> Numbers:
+def _sum(targets: Docs, counts: Counts, summed: Counts) -> None:
+    """Add the counts of the rows that have any, in their order, to those of their targets."""
+    at = 0
+    for row in range(counts.size):
+        if counts[row] > 0:
+            summed[targets[at]] += counts[row]
+            at += 1
+
+
+@compiled_for_bulk
+def _count_kept(offsets: Numbers, docs: Docs, numbers: Map) -> Counts:
     """Return how many kept documents each row has."""
-    counts = np.zeros(offsets.size - 1, dtype=np.int64)
+    counts = np.zeros(offsets.size - 1, dtype=np.int32)
     for row in range(counts.size):
         for i in range(offsets[row], offsets[row + 1]):
             counts[row] += numbers[docs[i]] >= 0
@@ -222,7 +253,7 @@ def _count_places(source: Sequenced, numbers: Map) -> int:
 def _copy(
     source: tuple[Numbers, Docs, Codes],
     numbers: Map,
-    targets: Numbers,
+    targets: Counts,
     cursors: Numbers,
     merged: tuple[Docs, Codes],
 ) -> None:
@@ -243,7 +274,7 @@ def _copy(
 def _copy_sizes(
     source: Sequenced,
     numbers: Map,
-    targets: Numbers,
+    targets: Counts,
     cursors: Numbers,
     merged: tuple[Docs, Numbers],
 ) -> None:
@@ -265,7 +296,7 @@ def _copy_places(
     source: Sequenced,
     positions: Codes,
     numbers: Map,
-    targets: Numbers,
+    targets: Counts,
     cursors: Numbers,
     merged: tuple[Numbers, Codes],
 ) -> None:
