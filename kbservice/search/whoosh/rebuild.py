@@ -8,10 +8,12 @@ stream of a segment is in memory at a time.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
@@ -38,6 +40,7 @@ _PROCESSES: Final = 2
 _WORTHWHILE: Final = 4  # chunks
 _POLL_S: Final = 0.2
 _LENGTHS: Final = "lengths.json"
+_TURN: Final = "turn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,8 @@ class Rebuild:
         if chunks:
             with _Workers(len(chunks)) as workers:
                 parts = self._parts(workers, chunks, lengths)
+            # New ones: those hold 150 MB each of what the analyzer remembers.
+            with _Workers(len(chunks)) as workers:
                 segments = self._segments(workers, folder, chunks, parts)
         meta = Meta(
             sequence=self._sequence, lengths=recipe.Lengths(lengths).totals, analyzer=FINGERPRINT
@@ -227,10 +232,19 @@ def _merge(folder: Path, chunks: Sequence[_Chunk], paths: Sequence[Path]) -> Any
     parts = [load(path) for path in paths]
     maps = renumbered([np.ones(part.size, dtype=np.bool_) for part in parts])
     with Build(folder) as build:
-        merge(parts, maps, build.impacts)
+        with _alone(paths[0].parent):
+            merge(parts, maps, build.impacts)
         segment = build.finish(make_schema(), _stored(chunks))
         build.adopt()
     return segment
+
+
+@contextmanager
+def _alone(spool: Path) -> Iterator[None]:
+    """Let one process at a time do what takes most memory."""
+    with (spool / _TURN).open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _stored(chunks: Sequence[_Chunk]) -> Iterator[dict[str, Any]]:
