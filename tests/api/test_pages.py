@@ -299,7 +299,9 @@ def test_a_person_corrects_the_kind(staff: FlaskClient, number: str) -> None:
     send(staff, f"/tickets/{number}/labels", version="1", kind="consultation")
 
     page = staff.get(f"/tickets/{number}", headers=BROWSER).get_data(as_text=True)
-    assert re.search(r"<dt>类型</dt>\s*<dd>[^<]*咨询[^<]*<span class=\"muted small\">\(人工\)", page)
+    assert re.search(
+        r"<dt>类型</dt>\s*<dd>[^<]*咨询[^<]*<span class=\"muted small\">\(人工\)", page
+    )
 
 
 def test_rejecting_a_suggestion_counts_against_the_article(
