@@ -344,7 +344,7 @@ def _works(indexing: Indexing, training: Training, ranking: Ranking) -> Mapping[
     """Return what the worker can be asked to do."""
     return {
         "rebuild_index": lambda _arguments, progress: indexing.rebuild(progress),
-        "train_classifier": lambda arguments, progress: training.train(
+        "train_classifier": lambda arguments, progress: training.train_each(
             progress,
             profile_key=str(arguments.get("profile", "")),
             only_if_new=bool(arguments.get("only_if_new")),

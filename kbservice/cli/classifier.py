@@ -10,7 +10,6 @@ import click
 from kbservice.cli.invocation import Invocation, invoked, open_application, operator
 from kbservice.cli.progress import shown_progress
 from kbservice.cli.tables import print_facts, print_table
-from kbservice.errors import NotFound
 from kbservice.services.drift import Week
 from kbservice.triage.card import Card
 
@@ -48,18 +47,14 @@ def list_(invocation: Invocation) -> None:
 @click.argument("release", required=False)
 @invoked
 def show(invocation: Invocation, release: str | None) -> None:
-    """Show one release with its cards; the current one unless named."""
-    training = open_application().training
-    releases = training.releases()
-    wanted = [item for item in releases if _is_wanted(item, release)]
-    if not wanted:
-        raise NotFound("Classifier release {id} does not exist", id=release or "")
-    cards = {} if "error" in wanted[0] else training.release(wanted[0]["id"]).cards
-    invocation.answer({**wanted[0], "cards": {name: card.plain() for name, card in cards.items()}})
+    """Show one release with its cards; the one that the instance's profile uses unless named."""
+    shown = open_application().training.release(release or "")
+    cards = {name: card.plain() for name, card in shown.cards.items()}
+    invocation.answer({**shown.facts, "cards": cards})
     if invocation.as_json:
         return
-    print_facts(_flat(wanted[0]))
-    for name, card in cards.items():
+    print_facts(_flat(dict(shown.facts)))
+    for name, card in shown.cards.items():
         click.echo(f"\n{name}")
         _print_card(card)
 
@@ -68,17 +63,18 @@ def show(invocation: Invocation, release: str | None) -> None:
 @click.argument("release")
 @invoked
 def promote(invocation: Invocation, release: str) -> None:
-    """Let a release classify from now on."""
+    """Let a release classify its profile's tickets from now on."""
     open_application().training.promote(release, operator())
     invocation.answer({"release": release})
     invocation.say("Release {release} classifies from now on", release=release)
 
 
 @classifier.command()
+@click.option("--profile", default="", help="Of this profile [the instance's].")
 @invoked
-def rollback(invocation: Invocation) -> None:
+def rollback(invocation: Invocation, profile: str) -> None:
     """Let the previous release classify again."""
-    release = open_application().training.rollback(operator())
+    release = open_application().training.rollback(operator(), profile)
     invocation.answer({"release": release})
     invocation.say("Release {release} classifies from now on", release=release)
 
@@ -120,12 +116,6 @@ def _print_card(card: Card) -> None:
 def _plain_week(week: Week) -> dict[str, object]:
     figures: dict[str, object] = {s.name: round(s.value, 4) for s in week.signals}
     return {"start": f"{week.start:%Y-%m-%d}", "tickets": week.tickets, **figures}
-
-
-def _is_wanted(item: dict[str, Any], release: str | None) -> bool:
-    if release is None:
-        return bool(item.get("current"))
-    return str(item.get("id")) == release
 
 
 def _plain(item: dict[str, Any]) -> dict[str, object]:

@@ -149,8 +149,8 @@ class DriftWatch:
 
     def _looked(self, before: DriftReport | None) -> DriftReport:
         profile = self._profiles.get("")
-        release = self._releases.current()
-        if release is None or release.manifest["profile"] != profile.key:
+        release = self._releases.current(profile.key)
+        if release is None:
             return DriftReport(release="", weeks=())
         found = DriftReport(release=release.id, weeks=tuple(self._weeks(release, profile)))
         if found.state != (before.state if before else "unknown"):

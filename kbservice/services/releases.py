@@ -1,7 +1,8 @@
-"""The classifier release in use, shared by everybody who triages."""
+"""The classifier releases in use, one for each profile, shared by everybody who triages."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
@@ -11,7 +12,7 @@ from kbservice.errors import KbServiceError, Unavailable
 from kbservice.profiles.schema import Profile
 from kbservice.services.promises import PromiseWatch
 from kbservice.store.database import Database
-from kbservice.triage.artifacts import Release, ReleaseShelf
+from kbservice.triage.artifacts import Release, ReleaseShelves
 from kbservice.triage.assessor import Assessor
 from kbservice.triage.day_zero import DAY_ZERO
 from kbservice.triage.promise import PromiseReport
@@ -21,12 +22,30 @@ log = structlog.get_logger(__name__)
 _PART = "classifier"
 
 
-class Releases:
-    """Loads the current release once and again after a switch; falls back when it is damaged.
+@dataclass(slots=True, kw_only=True)
+class _InUse:
+    """What one profile triages with.
 
     Attributes:
-        shelf: The releases on disk.
-        problem: Why the current release is not the one in use; empty if it is.
+        pointer: What the shelf named as current when this was loaded.
+        problem: Why that is not the release in use; empty if it is.
+        assessors: By version of the profile, each with the promise report it was made for.
+    """
+
+    pointer: str
+    release: Release | None = None
+    problem: str = ""
+    watch: PromiseWatch | None = None
+    assessors: dict[int, tuple[PromiseReport | None, Assessor]] = field(default_factory=dict)
+
+
+class Releases:
+    """Loads a profile's current release once and again after a switch.
+
+    Where it is damaged, its newest sound one before it serves.
+
+    Attributes:
+        shelves: The releases on disk.
     """
 
     def __init__(
@@ -42,23 +61,19 @@ class Releases:
         """
         self._database = database
         self._is_prompt = is_prompt
-        self.shelf = ReleaseShelf(folder, key)
-        self.problem = ""
+        self.shelves = ReleaseShelves(folder, key)
         self._lock = Lock()
-        self._seen = ""
-        self._release: Release | None = None
-        self._watch: PromiseWatch | None = None
-        self._assessors: dict[tuple[str, int], tuple[PromiseReport | None, Assessor]] = {}
+        self._in_use: dict[str, _InUse] = {}
 
     def triage(self, profile: Profile) -> Assessor:
-        """Return the assessor of a profile; day zero where no release is for it."""
+        """Return the assessor of a profile; day zero where it has no release."""
         with self._lock:
-            self._refresh()
-            promise = self._promise(profile)
-            held = self._assessors.get((profile.key, profile.version))
+            used = self._used(profile.key)
+            promise = self._promise(used, profile)
+            held = used.assessors.get(profile.version)
             if held is None or held[0] is not promise:
-                held = (promise, self._assessor(profile, promise))
-                self._assessors[profile.key, profile.version] = held
+                held = (promise, _assessor(used, profile, promise))
+                used.assessors[profile.version] = held
             return held[1]
 
     def assessor_of(self, release_id: str, profile: Profile) -> Assessor:
@@ -70,10 +85,8 @@ class Releases:
         """
         if release_id == DAY_ZERO.release:
             return Assessor(profile, {})
-        with self._lock:
-            self._refresh()
-            held = self._release
-        release = held if held and held.id == release_id else self.shelf.load(release_id)
+        held = self.current(profile.key)
+        release = held if held and held.id == release_id else self.shelves.load(release_id)
         return Assessor(
             profile,
             release.classifiers,
@@ -83,61 +96,61 @@ class Releases:
     def promise(self, profile: Profile) -> PromiseReport | None:
         """Return whether what is filled in keeps what the profile promises, None if unknown."""
         with self._lock:
-            self._refresh()
-            return self._promise(profile)
+            return self._promise(self._used(profile.key), profile)
 
-    def current(self) -> Release | None:
-        """Return the release in use, None on day zero."""
+    def current(self, profile_key: str) -> Release | None:
+        """Return the release that a profile uses, None on day zero."""
         with self._lock:
-            self._refresh()
-            return self._release
+            return self._used(profile_key).release
 
-    def _promise(self, profile: Profile) -> PromiseReport | None:
-        release = self._release
-        if release is None or not self._is_for(profile) or "category" not in release.classifiers:
+    def problem(self, profile_key: str) -> str:
+        """Return why a profile's current release is not the one in use; empty if it is."""
+        with self._lock:
+            return self._used(profile_key).problem
+
+    def _promise(self, used: _InUse, profile: Profile) -> PromiseReport | None:
+        if used.release is None or "category" not in used.release.classifiers:
             return None
-        if self._watch is None:
-            self._watch = PromiseWatch(
+        if used.watch is None:
+            used.watch = PromiseWatch(
                 database=self._database,
-                release=release,
+                release=used.release,
                 profile=profile,
                 is_prompt=self._is_prompt,
             )
         try:
-            return self._watch.report()
+            return used.watch.report()
         except Unavailable:
             # Only on the first look: the store is away, and nothing speaks against the promise.
             return None
 
-    def _is_for(self, profile: Profile) -> bool:
-        return self._release is not None and self._release.manifest["profile"] == profile.key
+    def _used(self, profile_key: str) -> _InUse:
+        pointer = self.shelves.of(profile_key).current
+        held = self._in_use.get(profile_key)
+        if held is None or held.pointer != pointer:
+            held = self._in_use[profile_key] = self._load(profile_key, pointer)
+        return held
 
-    def _assessor(self, profile: Profile, promise: PromiseReport | None) -> Assessor:
-        release = self._release
-        degraded = (_PART,) if self.problem else ()
-        if release is None or not self._is_for(profile):
-            return Assessor(profile, {}, degraded=degraded)
-        return Assessor(
-            profile,
-            release.classifiers,
-            extra_categories=release.manifest["labels"].get("category", ()),
-            degraded=degraded,
-            is_automatic=promise is None or promise.is_automatic,
-            suspended=promise.suspended if promise else (),
-        )
-
-    def _refresh(self) -> None:
-        current = self.shelf.current
-        if current == self._seen:
-            return
-        self._seen, self.problem, self._release, self._watch = current, "", None, None
-        self._assessors.clear()
+    def _load(self, profile_key: str, pointer: str) -> _InUse:
         try:
-            loaded = self.shelf.load_current()
+            loaded = self.shelves.load_current(profile_key)
         except (KbServiceError, OSError) as error:
-            self.problem = str(error)
-            return
-        self._release = loaded.release
-        self.problem = next(iter(loaded.faults), "")
+            return _InUse(pointer=pointer, problem=str(error))
         for fault in loaded.faults:
-            log.warning("classifier_release_refused", reason=fault)
+            log.warning("classifier_release_refused", profile=profile_key, reason=fault)
+        problem = next(iter(loaded.faults), "")
+        return _InUse(pointer=pointer, release=loaded.release, problem=problem)
+
+
+def _assessor(used: _InUse, profile: Profile, promise: PromiseReport | None) -> Assessor:
+    degraded = (_PART,) if used.problem else ()
+    if used.release is None:
+        return Assessor(profile, {}, degraded=degraded)
+    return Assessor(
+        profile,
+        used.release.classifiers,
+        extra_categories=used.release.manifest["labels"].get("category", ()),
+        degraded=degraded,
+        is_automatic=promise is None or promise.is_automatic,
+        suspended=promise.suspended if promise else (),
+    )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import structlog
 
 from kbservice.clock import Clock
 from kbservice.domain.account import Principal, Role
-from kbservice.errors import KbServiceError, NotFound
+from kbservice.errors import ArtifactRejected, KbServiceError, NotFound
 from kbservice.services.profiles import ProfileBook
 from kbservice.services.progress import NullProgress, Progress
 from kbservice.services.quarantine import Quarantine
@@ -23,29 +24,26 @@ from kbservice.store.database import Database
 from kbservice.store.label_reviews import Labeller
 from kbservice.store.tickets import LabelledTicket
 from kbservice.text.tokens import FINGERPRINT
-from kbservice.triage.artifacts import Release
 from kbservice.triage.card import Card
 from kbservice.triage.classifier import ReleaseInfo
-from kbservice.triage.dataset import LabelName, TrainingTicket
+from kbservice.triage.dataset import TrainingTicket
 from kbservice.triage.goals import Goals
 from kbservice.triage.packing import FORMAT
-from kbservice.triage.promotion import USUAL, objection
+from kbservice.triage.promise import PromiseReport
 from kbservice.triage.suspicion import Claim
 from kbservice.triage.training import (
     LEAST_TICKETS,
     MAX_TICKETS,
     SecondOpinion,
-    Trained,
     data_hash,
-    figures,
     train,
 )
+from kbservice.triage.verdict import verdict
 
 log = structlog.get_logger(__name__)
 
 # Tickets of one import day have no order in time worth the name.
 _SPREAD = timedelta(days=1)
-_COMPARED = ("accuracy", "macro_f1", "ece", "auto_ratio", "auto_precision")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -58,7 +56,10 @@ class ReleaseCard:
 
 
 class Training:
-    """Trains releases, promotes them unless they are worse, and goes back on demand."""
+    """Trains releases, promotes them unless they are worse, and goes back on demand.
+
+    Each profile has releases of its own, learned from its own tickets.
+    """
 
     def __init__(
         self,
@@ -82,11 +83,11 @@ class Training:
         profile_key: str = "",
         only_if_new: bool = False,
     ) -> dict[str, Any]:
-        """Learn from every ticket whose label a person or an import vouched for.
+        """Learn from every ticket of a profile whose label a person or an import vouched for.
 
         Args:
             progress: Told of each stage.
-            profile_key: Whose tickets; empty: the instance's.
+            profile_key: Whose tickets; empty: the instance's profile.
             only_if_new: Do nothing where the last release learned from just the same tickets.
 
         Raises:
@@ -100,11 +101,11 @@ class Training:
         held_back = self._quarantine.held_back(profile.key)
         found = [_without_category(ticket, held_back) for ticket in found]
         tickets, holdout = _ordered(found)
-        shelf = self._releases.shelf
+        shelves = self._releases.shelves
         if only_if_new and (same := self._learned_already(tickets, profile.key)):
             return {"release": same, "profile": profile.key, "skipped": "nothing is new"}
         progress.stage("train", 0)
-        release_id = shelf.next_id()
+        release_id = shelves.next_id()
         now = self._clock.now()
         trained = train(
             tickets,
@@ -113,11 +114,11 @@ class Training:
             screen=lambda opinions: self._doubtful(opinions, profile.key),
         )
         progress.stage("save", 0)
-        verdict = self._verdict(trained, profile.key)
-        reason = verdict.get("objection", "")
-        shelf.save(release_id, trained, profile=profile.key, now=now, verdict=verdict)
+        beside = verdict(self._releases.current(profile.key), trained)
+        reason = beside.get("objection", "")
+        shelves.save(release_id, trained, profile=profile.key, now=now, verdict=beside)
         if not reason:
-            shelf.promote(release_id)
+            shelves.promote(release_id)
         log.info("classifier_trained", release=release_id, promoted=not reason, reason=reason)
         return {
             "release": release_id,
@@ -129,37 +130,66 @@ class Training:
             "reason": reason,
         }
 
+    def train_each(
+        self,
+        progress: Progress | None = None,
+        *,
+        profile_key: str = "",
+        only_if_new: bool = False,
+    ) -> dict[str, Any]:
+        """Learn for each profile that has enough tickets, or for the one that is named.
+
+        Returns:
+            By profile key, what ``train`` returns.
+
+        Raises:
+            InvalidInput: The named profile, or each, has too few labelled tickets.
+        """
+        keys = [profile_key] if profile_key else [*self._learnable()] or [self._profiles.get().key]
+        return {key: self.train(progress, profile_key=key, only_if_new=only_if_new) for key in keys}
+
     def releases(self) -> list[dict[str, Any]]:
         """Return what is known of every kept release, newest first."""
-        current = self._releases.shelf.current
-        return [self._described(name, current) for name in self._releases.shelf.ids()]
+        shelves = self._releases.shelves
+        found = [
+            self._described(release_id, profile)
+            for profile in shelves.profiles()
+            for release_id in shelves.of(profile).ids()
+        ]
+        return sorted(found, key=lambda facts: str(facts["id"]), reverse=True)
+
+    def current(self, profile_key: str = "") -> str:
+        """Return the id of the release that a profile uses; empty on day zero."""
+        return self._releases.shelves.of(self._profiles.get(profile_key).key).current
 
     def release(self, release_id: str = "") -> ReleaseCard:
-        """Return what is known of one release, the current one unless named, with its cards.
+        """Return what is known of one release, with its cards.
+
+        Args:
+            release_id: Empty: the one that the instance's profile uses.
 
         Raises:
             NotFound: There is none such.
             ArtifactRejected: Its manifest was changed.
         """
-        shelf = self._releases.shelf
-        release_id = release_id or shelf.current
+        release_id = release_id or self.current()
         if not release_id:
             raise NotFound("There is no classifier release yet")
-        plain = shelf.manifest(release_id).get("card", {})
+        manifest = self._releases.shelves.manifest(release_id)
         return ReleaseCard(
-            facts=self._described(release_id, shelf.current),
-            cards={name: Card.of(card) for name, card in plain.items()},
+            facts=self._described(release_id, manifest["profile"]),
+            cards={name: Card.of(card) for name, card in manifest.get("card", {}).items()},
         )
 
     def promote(self, release_id: str, principal: Principal) -> str:
-        """Let a release classify from now on; return its id.
+        """Let a release classify its profile's tickets from now on; return its id.
 
         Raises:
             NotFound: There is none such.
             ArtifactRejected: It is damaged or from other versions.
         """
         principal.demand(Role.ADMIN)
-        self._releases.shelf.promote(release_id)
+        self._releases.shelves.promote(release_id)
         with self._database.transaction() as session:
             audit.append(
                 session,
@@ -171,49 +201,57 @@ class Training:
             )
         return release_id
 
-    def rollback(self, principal: Principal) -> str:
-        """Let the release before the current one classify again; return its id.
+    def rollback(self, principal: Principal, profile_key: str = "") -> str:
+        """Let the newest sound release before the current one classify again; return its id.
+
+        Args:
+            principal: Who asks.
+            profile_key: Whose release; empty: the instance's profile.
 
         Raises:
             NotFound: No earlier release is kept.
         """
-        shelf = self._releases.shelf
-        previous = shelf.before(shelf.current) if shelf.current else ""
-        if not previous:
-            raise NotFound("There is no earlier classifier release")
-        return self.promote(previous, principal)
+        shelf = self._releases.shelves.of(self._profiles.get(profile_key).key)
+        release_id = shelf.before(shelf.current) if shelf.current else ""
+        while release_id:
+            try:
+                return self.promote(release_id, principal)
+            except ArtifactRejected:
+                release_id = shelf.before(release_id)
+        raise NotFound("There is no earlier classifier release")
 
     def faults(self) -> Iterable[str]:
-        """Yield what is wrong with the current release."""
-        self._releases.current()
-        if self._releases.problem:
-            yield self._releases.problem
-        promise = self._releases.promise(self._profiles.get(""))
-        if promise and not promise.is_automatic:
-            check = promise.overall
-            yield (
-                f"of the last {check.decided} categories it was sure of {check.right} were right, "
-                f"{check.promised:.0%} are promised: nothing is filled in until that holds again"
-            )
-        elif promise and promise.suspended:
-            yield f"categories no longer filled in unasked: {', '.join(sorted(promise.suspended))}"
+        """Yield what is wrong with the current releases."""
+        known = set(self._profiles.available())
+        for key in self._releases.shelves.profiles():
+            if problem := self._releases.problem(key):
+                yield problem
+            promise = self._releases.promise(self._profiles.get(key)) if key in known else None
+            if promise and (fault := _unkept(promise)):
+                yield fault
 
     def last_at(self) -> datetime | None:
-        """Return when the newest release of the instance's profile was trained."""
-        newest = self._newest(self._profiles.get("").key)
-        return datetime.fromisoformat(newest["created_at"]) if newest else None
+        """Return when the newest release was trained."""
+        made = [newest["created_at"] for key in self._learnable() if (newest := self._newest(key))]
+        return max(map(datetime.fromisoformat, made), default=None)
 
     def news(self) -> int | None:
         """Return how many labels came in since then; None while there are too few to learn from.
 
         Of more than can be learned from, the count does not tell what is new: 0.
         """
-        key = self._profiles.get("").key
+        new = [self._new(key, held) for key, held in self._learnable().items()]
+        return sum(new) if new else None
+
+    def _learnable(self) -> dict[str, int]:
+        """Return how many labelled tickets each profile has that has enough, by key."""
         with self._database.reading() as session:
-            held = store.count_labelled(session, key)
-        if held < LEAST_TICKETS:
-            return None
-        newest = self._newest(key)
+            held = store.count_labelled(session)
+        known = self._profiles.available()
+        return {key: held[key] for key in known if held.get(key, 0) >= LEAST_TICKETS}
+
+    def _new(self, profile_key: str, held: int) -> int:
+        newest = self._newest(profile_key)
         learned = int(newest["tickets"]) if newest else 0
         return held - learned if held <= MAX_TICKETS else 0
 
@@ -245,52 +283,23 @@ class Training:
         return str(newest["id"]) if is_readable else ""
 
     def _newest(self, profile_key: str) -> dict[str, Any] | None:
-        for release_id in self._releases.shelf.ids():
-            try:
-                manifest = self._releases.shelf.manifest(release_id)
-            except KbServiceError:
-                continue
-            if manifest["profile"] == profile_key:
-                return manifest
+        """Return the manifest of a profile's newest sound release."""
+        for release_id in self._releases.shelves.of(profile_key).ids():
+            with suppress(KbServiceError):
+                return self._releases.shelves.manifest(release_id)
         return None
 
-    def _verdict(self, trained: Trained, profile_key: str) -> dict[str, Any]:
-        """Return how the challenger does beside the champion; empty where there is none.
-
-        ``objection`` says why it must not replace the champion; empty if it may.
-        """
-        champion = self._releases.current()
-        if champion is None or champion.manifest["profile"] != profile_key:
-            return {}
-        objections, compared = list[str](), dict[str, Any]()
-        for name, recorded in champion.manifest["metrics"].items():
-            if name not in trained.metrics:
-                objections.append(f"it has no {name}")
-                continue
-            before, after, unseen = _compared(champion, trained, name, recorded)
-            compared[name] = {
-                "tickets": unseen,
-                "champion": _brief(before),
-                "challenger": _brief(after),
-            }
-            if reason := objection(before, after):
-                objections.append(f"{name}: {reason}")
-        return {
-            "champion": champion.id,
-            "compared": compared,
-            "objection": "; ".join(objections),
-        }
-
-    def _described(self, release_id: str, current: str) -> dict[str, Any]:
-        facts: dict[str, Any] = {"id": release_id, "current": release_id == current}
+    def _described(self, release_id: str, profile_key: str) -> dict[str, Any]:
+        shelves = self._releases.shelves
+        is_current = release_id == shelves.of(profile_key).current
+        facts: dict[str, Any] = {"id": release_id, "profile": profile_key, "current": is_current}
         try:
-            manifest = self._releases.shelf.manifest(release_id)
+            manifest = shelves.manifest(release_id)
         except KbServiceError as error:
             return {**facts, "error": str(error)}
         return {
             **facts,
             "trained_at": manifest["created_at"],
-            "profile": manifest["profile"],
             "tickets": manifest["tickets"],
             "metrics": manifest["metrics"],
             "parameters": manifest["parameters"],
@@ -301,34 +310,17 @@ class Training:
         }
 
 
-def _compared(
-    champion: Release, trained: Trained, name: str, recorded: Mapping[str, Any]
-) -> tuple[Mapping[str, Any], Mapping[str, Any], int]:
-    """Return the figures of both, on tickets that neither has seen if there are enough.
-
-    The number is that of these tickets; 0: each was judged at its own training.
-    """
-    trial = trained.trials[name]
-    learned_until = champion.manifest.get("window", [])[1:]
-    unseen = [
-        ticket
-        for ticket in trial.holdout
-        if learned_until
-        and ticket.created_at
-        and ticket.created_at > datetime.fromisoformat(learned_until[0])
-    ]
-    if len(unseen) < USUAL.tickets or name not in champion.classifiers:
-        return recorded, trained.metrics[name], 0
-    label = cast("LabelName", name)
-    return (
-        figures(label, champion.classifiers[name], trial.older, unseen),
-        figures(label, trial.classifier, trial.older, unseen),
-        len(unseen),
-    )
-
-
-def _brief(measured: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: measured.get(name) for name in _COMPARED}
+def _unkept(promise: PromiseReport) -> str:
+    """Return how a promise of precision is not kept; empty if it is."""
+    if not promise.is_automatic:
+        check = promise.overall
+        return (
+            f"of the last {check.decided} categories it was sure of {check.right} were right, "
+            f"{check.promised:.0%} are promised: nothing is filled in until that holds again"
+        )
+    if promise.suspended:
+        return f"categories no longer filled in unasked: {', '.join(sorted(promise.suspended))}"
+    return ""
 
 
 def _ordered(found: list[LabelledTicket]) -> tuple[list[TrainingTicket], str]:

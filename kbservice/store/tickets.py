@@ -171,17 +171,17 @@ def count_resolved(session: Session) -> int:
     return session.scalars(select(func.count(Resolution.id))).one()
 
 
-def count_labelled(session: Session, profile_key: str) -> int:
-    """Return how many tickets of the profile have a trusted label."""
-    query = _is_labelled(select(Ticket), profile_key)
-    return session.scalars(query.with_only_columns(func.count())).one()
+def count_labelled(session: Session) -> dict[str, int]:
+    """Return how many tickets of each profile have a trusted label."""
+    query = select(Ticket.profile_key, func.count()).where(_is_labelled())
+    rows = session.execute(query.group_by(Ticket.profile_key)).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def labelled(session: Session, profile_key: str) -> Iterator[LabelledTicket]:
     """Yield the profile's tickets with at least one trusted label, oldest first."""
     rows = session.execute(
-        _is_labelled(select(Ticket), profile_key)
-        .with_only_columns(
+        select(
             Ticket.number,
             Ticket.title,
             Ticket.body,
@@ -197,20 +197,18 @@ def labelled(session: Session, profile_key: str) -> Iterator[LabelledTicket]:
             Ticket.kind,
             Ticket.kind_by,
         )
+        .where(Ticket.profile_key == profile_key, _is_labelled())
         .order_by(Ticket.opened_at, Ticket.id)
         .execution_options(yield_per=_BATCH)
     )
     return (_labelled(row) for row in rows)
 
 
-def _is_labelled(query: Select[Ticket], profile_key: str) -> Select[Ticket]:
-    return query.where(
-        Ticket.profile_key == profile_key,
-        or_(
-            Ticket.category_by.in_(_TRUSTED),
-            Ticket.priority_by.in_(_TRUSTED),
-            Ticket.kind_by.in_(_TRUSTED),
-        ),
+def _is_labelled() -> ColumnElement[bool]:
+    return or_(
+        Ticket.category_by.in_(_TRUSTED),
+        Ticket.priority_by.in_(_TRUSTED),
+        Ticket.kind_by.in_(_TRUSTED),
     )
 
 

@@ -1,22 +1,17 @@
-"""Classifier releases on disk: written aside, signed, verified before they are read.
+"""Classifier releases on disk, a shelf for each profile: they learned from its tickets alone.
 
 classifiers/
-├── CURRENT                 number of the release that classifies
-└── 000001/
-    ├── MANIFEST.json       hashes of the files, versions, labels, metrics; signed
-    ├── category.skops
-    └── priority.skops
+└── it-support/             a shelf (see kbservice/shelf.py)
+    ├── CURRENT
+    └── 000001/
+        ├── MANIFEST.json   versions, labels, metrics, card
+        ├── category.skops
+        └── priority.skops
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-import os
 import platform
-import shutil
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +23,7 @@ import sklearn
 import skops
 
 from kbservice.errors import ArtifactRejected, NotFound
-from kbservice.files import sync_folder, write_durably
+from kbservice.shelf import Shelf, Shelved
 from kbservice.text.tokens import FINGERPRINT
 from kbservice.triage.card import card
 from kbservice.triage.classifier import ReleaseInfo
@@ -38,10 +33,7 @@ from kbservice.triage.linear_classifier import LinearClassifier
 from kbservice.triage.packing import FORMAT, pack, unpack
 from kbservice.triage.training import Trained
 
-_POINTER: Final = "CURRENT"
-_MANIFEST: Final = "MANIFEST.json"
 _SUFFIX: Final = ".skops"
-_KEPT: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +63,8 @@ class Loaded:
     faults: tuple[str, ...] = ()
 
 
-class ReleaseShelf:
-    """The releases of one instance.
+class ReleaseShelves:
+    """The releases of one instance; an id names one release of any profile.
 
     Args:
         key: The instance's signing key: a release that it did not sign is never read.
@@ -82,30 +74,36 @@ class ReleaseShelf:
         self._folder = folder
         self._key = key
 
-    @property
-    def current(self) -> str:
-        """Id of the release that classifies, empty if there is none; cheap to ask often."""
-        try:
-            found = (self._folder / _POINTER).read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError):
-            return ""
-        return found if found.isdigit() else ""
+    def of(self, profile: str) -> Shelf:
+        """Return the shelf of a profile's releases, which may be empty."""
+        return Shelf(self._folder / profile, self._key, kind="classifier")
+
+    def profiles(self) -> list[str]:
+        """Return the profiles that ever had a release."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(path.name for path in self._folder.iterdir() if path.is_dir())
 
     def ids(self) -> list[str]:
         """Return the ids of all releases, newest first."""
-        if not self._folder.is_dir():
-            return []
-        names = (path.name for path in self._folder.iterdir())
-        return sorted((name for name in names if name.isdigit()), reverse=True)
+        found = (name for profile in self.profiles() for name in self.of(profile).ids())
+        return sorted(found, reverse=True)
 
     def next_id(self) -> str:
         """Return the id for a new release; ids grow and are never given twice."""
-        numbers = [int(name) for name in (*self.ids(), self.current) if name]
-        return f"{max(numbers, default=0) + 1:06}"
+        return max((self.of(profile).next_id() for profile in self.profiles()), default="000001")
 
-    def before(self, release_id: str) -> str:
-        """Return the id of the newest release before another, empty if there is none."""
-        return next((other for other in self.ids() if other < release_id), "")
+    def holding(self, release_id: str) -> Shelf:
+        """Return the shelf that holds a release, or whose pointer names it though it is gone.
+
+        Raises:
+            NotFound: None does.
+        """
+        for profile in self.profiles():
+            shelf = self.of(profile)
+            if release_id and release_id in (*shelf.ids(), shelf.current):
+                return shelf
+        raise NotFound("Classifier release {id} does not exist", id=release_id)
 
     def save(
         self,
@@ -125,58 +123,29 @@ class ReleaseShelf:
             now: When.
             verdict: How it did beside the release in use.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        aside = self._folder / f".{release_id}.{os.getpid()}"
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(mode=0o700)
-        try:
-            files = _write(aside, trained)
-            manifest = _manifest(release_id, trained, files)
-            manifest |= {"profile": profile, "created_at": now.isoformat()}
-            manifest["verdict"] = dict(verdict or {})
-            write_durably(aside / _MANIFEST, self._signed(manifest))
-            aside.rename(self._folder / release_id)
-        except BaseException:
-            shutil.rmtree(aside, ignore_errors=True)
-            raise
-        sync_folder(self._folder)
-        self._drop_oldest(keep={release_id, self.current, self.before(self.current)})
+        files = {f"{name}{_SUFFIX}": pack(item) for name, item in trained.classifiers.items()}
+        facts = _facts(trained) | {
+            "profile": profile,
+            "created_at": now.isoformat(),
+            "verdict": dict(verdict or {}),
+        }
+        self.of(profile).save(release_id, files, facts)
 
     def promote(self, release_id: str) -> Release:
-        """Let a release classify from now on.
+        """Let a release classify its profile's tickets from now on.
 
         Raises:
             NotFound: There is no such release.
             ArtifactRejected: It cannot be trusted; the current one stays.
         """
         release = self.load(release_id)
-        write_durably(self._folder / _POINTER, f"{release.id}\n".encode("ascii"))
+        self.holding(release_id).promote(release_id)
         return release
 
-    def rollback(self) -> Release:
-        """Let the newest sound release before the current one classify again.
-
-        Raises:
-            NotFound: None is kept.
-        """
-        release_id = self.before(self.current)
-        while release_id:
-            try:
-                return self.promote(release_id)
-            except ArtifactRejected:
-                release_id = self.before(release_id)
-        raise NotFound("There is no earlier classifier release")
-
-    def load_current(self) -> Loaded:
-        """Load the current release, or the newest sound one before it."""
-        release_id, faults = self.current, list[str]()
-        while release_id:
-            try:
-                return Loaded(release=self.load(release_id), faults=tuple(faults))
-            except ArtifactRejected as error:
-                faults.append(str(error))
-                release_id = self.before(release_id)
-        return Loaded(release=None, faults=tuple(faults))
+    def load_current(self, profile: str) -> Loaded:
+        """Load a profile's current release, or its newest sound one before it."""
+        release, faults = self.of(profile).first_sound(self.load)
+        return Loaded(release=release, faults=tuple(faults))
 
     def load(self, release_id: str) -> Release:
         """Verify and load one release.
@@ -186,11 +155,14 @@ class ReleaseShelf:
             ArtifactRejected: It is damaged, not signed by this instance, or made for other
                 library versions.
         """
-        manifest = self.manifest(release_id)
+        shelf = self.holding(release_id)
         try:
-            return self._loaded(release_id, manifest)
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise _rejected(release_id, f"{type(error).__name__}: {error}") from error
+            return _loaded(shelf.read(release_id))
+        except ArtifactRejected as error:
+            reason = str(error.facts["reason"])
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"{type(error).__name__}: {error}"
+        raise _rejected(release_id, reason)
 
     def manifest(self, release_id: str) -> dict[str, Any]:
         """Return what a release's training recorded, if this instance signed it.
@@ -199,69 +171,29 @@ class ReleaseShelf:
             NotFound: There is no such release.
             ArtifactRejected: Its manifest or its set of files was changed.
         """
-        if release_id not in self.ids():
-            if release_id and release_id == self.current:
-                raise _rejected(release_id, "it is gone")
-            raise NotFound("Classifier release {id} does not exist", id=release_id)
         try:
-            _check_files(release_id, self._folder / release_id)
-            return self._verified(release_id, self._folder / release_id)
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise _rejected(release_id, f"{type(error).__name__}: {error}") from error
-
-    def _loaded(self, release_id: str, manifest: Mapping[str, Any]) -> Release:
-        _check_versions(release_id, manifest)
-        info = ReleaseInfo(
-            release=release_id,
-            trained_at=datetime.fromisoformat(manifest["created_at"]),
-            tickets=int(manifest["tickets"]),
-        )
-        folder = self._folder / release_id
-        classifiers = {
-            name: _classifier(folder, name, manifest, info) for name in manifest["labels"]
-        }
-        return Release(id=release_id, classifiers=classifiers, manifest=manifest)
-
-    def _signed(self, manifest: Mapping[str, Any]) -> bytes:
-        signed = {"manifest": manifest, "signature": self._signature(manifest)}
-        return json.dumps(signed, ensure_ascii=False, indent=2).encode()
-
-    def _signature(self, manifest: Mapping[str, Any]) -> str:
-        text = json.dumps(manifest, ensure_ascii=False, sort_keys=True)
-        return hmac.new(self._key, b"classifier\0" + text.encode(), hashlib.sha256).hexdigest()
-
-    def _verified(self, release_id: str, folder: Path) -> dict[str, Any]:
-        signed = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-        manifest: dict[str, Any] = signed["manifest"]
-        if not hmac.compare_digest(self._signature(manifest), str(signed["signature"])):
-            raise _rejected(release_id, "it is not signed by this instance")
-        if manifest["id"] != release_id:
-            raise _rejected(release_id, f"it was signed as {manifest['id']}")
-        if {path.name for path in folder.iterdir()} != {_MANIFEST, *manifest["files"]}:
-            raise _rejected(release_id, "files are missing or were added")
-        return manifest
-
-    def _drop_oldest(self, keep: set[str]) -> None:
-        for release_id in self.ids()[_KEPT:]:
-            if release_id not in keep:
-                shutil.rmtree(self._folder / release_id, ignore_errors=True)
+            return self.holding(release_id).manifest(release_id)
+        except ArtifactRejected as error:
+            raise _rejected(release_id, str(error.facts["reason"])) from error
 
 
-def _write(folder: Path, trained: Trained) -> dict[str, str]:
-    """Write the artefacts; return their hashes by file name."""
-    files = {}
-    for name, classifier in trained.classifiers.items():
-        data = pack(classifier)
-        write_durably(folder / f"{name}{_SUFFIX}", data)
-        files[f"{name}{_SUFFIX}"] = hashlib.sha256(data).hexdigest()
-    return files
+def _loaded(shelved: Shelved) -> Release:
+    manifest = shelved.manifest
+    _check_versions(shelved.id, manifest)
+    info = ReleaseInfo(
+        release=shelved.id,
+        trained_at=datetime.fromisoformat(manifest["created_at"]),
+        tickets=int(manifest["tickets"]),
+    )
+    classifiers = {name: _classifier(shelved, name, info) for name in manifest["labels"]}
+    return Release(id=shelved.id, classifiers=classifiers, manifest=manifest)
 
 
-def _check_files(release_id: str, folder: Path) -> None:
-    """Refuse links and devices: what is read must be what lies here."""
-    modes = [folder.lstat().st_mode, *(path.lstat().st_mode for path in folder.iterdir())]
-    if not stat.S_ISDIR(modes[0]) or not all(stat.S_ISREG(mode) for mode in modes[1:]):
-        raise _rejected(release_id, "it holds something that is not a file")
+def _classifier(shelved: Shelved, name: str, info: ReleaseInfo) -> LinearClassifier:
+    classifier = unpack(shelved.files[f"{name}{_SUFFIX}"], info)
+    if list(classifier.labels) != shelved.manifest["labels"][name]:
+        raise _rejected(shelved.id, f"{name}{_SUFFIX} has other labels")
+    return classifier
 
 
 def _check_versions(release_id: str, manifest: Mapping[str, Any]) -> None:
@@ -273,24 +205,8 @@ def _check_versions(release_id: str, manifest: Mapping[str, Any]) -> None:
         raise _rejected(release_id, "it was made by another analyzer; train again")
 
 
-def _classifier(
-    folder: Path, name: str, manifest: Mapping[str, Any], info: ReleaseInfo
-) -> LinearClassifier:
-    data = (folder / f"{name}{_SUFFIX}").read_bytes()
-    if hashlib.sha256(data).hexdigest() != manifest["files"][f"{name}{_SUFFIX}"]:
-        raise _rejected(info.release, f"{name}{_SUFFIX} is damaged")
-    try:
-        classifier = unpack(data, info)
-    except ArtifactRejected as error:
-        raise _rejected(info.release, str(error.facts["reason"])) from error
-    if list(classifier.labels) != manifest["labels"][name]:
-        raise _rejected(info.release, f"{name}{_SUFFIX} has other labels")
-    return classifier
-
-
-def _manifest(release_id: str, trained: Trained, files: Mapping[str, str]) -> dict[str, Any]:
+def _facts(trained: Trained) -> dict[str, Any]:
     return {
-        "id": release_id,
         "format": FORMAT,
         "tickets": trained.tickets,
         "data_hash": trained.data_hash,
@@ -308,7 +224,6 @@ def _manifest(release_id: str, trained: Trained, files: Mapping[str, str]) -> di
         "skipped": dict(trained.skipped),
         "usual": _usual(trained),
         "card": _cards(trained),
-        "files": dict(files),
     }
 
 

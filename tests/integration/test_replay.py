@@ -130,8 +130,8 @@ def test_a_dropped_release_is_named_and_articles_are_still_found(
 ):
     learn(application)
     asked = ask(application)
-    shutil.rmtree(application.settings.classifier_dir / "000001")
-    (application.settings.classifier_dir / "CURRENT").unlink()
+    shutil.rmtree(application.settings.classifier_dir / "product-support" / "000001")
+    (application.settings.classifier_dir / "product-support" / "CURRENT").unlink()
 
     replayed = again(application, asked)
 
@@ -143,9 +143,9 @@ def test_a_dropped_release_is_named_and_articles_are_still_found(
 def test_a_damaged_release_is_refused(application: Application, printer: str):
     learn(application)
     asked = ask(application)
-    manifest = application.settings.classifier_dir / "000001" / "MANIFEST.json"
+    manifest = application.settings.classifier_dir / "product-support" / "000001" / "MANIFEST.json"
     manifest.write_text(manifest.read_text("utf-8").replace("tickets", "ticket5"), "utf-8")
-    (application.settings.classifier_dir / "CURRENT").unlink()
+    (application.settings.classifier_dir / "product-support" / "CURRENT").unlink()
 
     assert codes(again(application, asked)) == ["release_refused"]
 

@@ -13,6 +13,7 @@ from kbservice.web.api.schemas.operation import (
     IndexStateOut,
     ReleaseOut,
     ReleasesOut,
+    RollbackQuery,
 )
 from kbservice.web.context import application, principal
 from kbservice.web.security import requires
@@ -54,7 +55,7 @@ def classifier_show(release: str) -> ReleaseCardOut:
 @requires(Role.ADMIN)
 @contract(tag="admin", answers=ReleaseOut)
 def classifier_promote(release: str) -> ReleaseOut:
-    """Let a release answer from now on."""
+    """Let a release answer its profile's tickets from now on."""
     application().training.promote(release, principal())
     return ReleaseOut(release=release)
 
@@ -62,9 +63,9 @@ def classifier_promote(release: str) -> ReleaseOut:
 @api.post("/admin/classifiers/rollback")
 @requires(Role.ADMIN)
 @contract(tag="admin", answers=ReleaseOut)
-def classifier_rollback() -> ReleaseOut:
-    """Let the release before the current one answer again."""
-    return ReleaseOut(release=str(application().training.rollback(principal())))
+def classifier_rollback(query: RollbackQuery) -> ReleaseOut:
+    """Let the release before a profile's current one answer again."""
+    return ReleaseOut(release=application().training.rollback(principal(), query.profile))
 
 
 @api.get("/admin/doctor")

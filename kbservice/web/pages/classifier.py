@@ -29,13 +29,17 @@ _HEATS = 5
 @requires(Role.LEAD)
 def classifier() -> str:
     """Show the releases, and the card of the named or the current one."""
-    releases = application().training.releases()
+    training = application().training
+    releases = training.releases()
     sound = [item["id"] for item in releases if "error" not in item]
-    current = next((item["id"] for item in releases if item["current"]), "")
-    wanted = request.args.get("release") or current or (sound[0] if sound else "")
-    shown = application().training.release(wanted) if wanted in sound else None
+    wanted = request.args.get("release") or training.current() or next(iter(sound), "")
+    shown = training.release(wanted) if wanted in sound else None
     return render_template(
-        "admin/classifier.html", releases=releases, wanted=wanted, **_card_of(shown)
+        "admin/classifier.html",
+        releases=releases,
+        profiles=sorted({item["profile"] for item in releases}),
+        wanted=wanted,
+        **_card_of(shown),
     )
 
 
@@ -56,9 +60,9 @@ def classifier_promote() -> Response:
 @pages.post("/admin/classifier/rollback")
 @requires(Role.ADMIN)
 def classifier_rollback() -> Response:
-    """Let the release before the current one answer again."""
+    """Let the release before a profile's current one answer again."""
     try:
-        release = application().training.rollback(principal())
+        release = application().training.rollback(principal(), request.form.get("profile", ""))
     except KbServiceError as error:
         flash(rendered(error))
     else:
@@ -116,12 +120,12 @@ def _card_of(shown: ReleaseCard | None) -> dict[str, Any]:
         "shown": shown,
         "axis": axis,
         "card": card,
-        "names": _names(axis),
+        "names": _names(axis, shown.facts["profile"]) if shown else {},
         "bars": bars(card.reliability) if card else [],
         "heats": heats(card.matrix) if card else [],
         "side": _SIDE,
     }
 
 
-def _names(axis: str) -> Mapping[str, str]:
-    return label_of(application().profiles.get(), axis, locale())
+def _names(axis: str, profile_key: str) -> Mapping[str, str]:
+    return label_of(application().profiles.get(profile_key), axis, locale())

@@ -61,7 +61,7 @@ def worked(application: Application) -> dict[str, object]:
     assert application.jobs.run_next("test")
     job = application.jobs.recent(1)[0]
     assert (JobState.DONE, None) == (job.state, job.error)
-    return job.result
+    return job.result["product-support"]
 
 
 def test_nothing_is_due_while_there_is_too_little_to_learn_from(
@@ -83,7 +83,7 @@ def test_every_night_is_learned_once_and_only_from_something_new(
     clock.moment += NIGHT
     assert {KIND: "nightly"} == application.schedule.look()
     assert "nothing is new" == worked(application)["skipped"]
-    assert ["000001"] == application.training._releases.shelf.ids()
+    assert ["000001"] == application.training._releases.shelves.ids()
 
 
 def test_many_new_labels_do_not_wait_for_the_night(
@@ -117,4 +117,4 @@ def test_a_challenger_that_forgot_a_label_is_kept_but_does_not_take_over(
 
     assert not trained["promoted"]
     assert "category" in str(trained["reason"])
-    assert "000001" == application.training._releases.shelf.current
+    assert "000001" == application.training.current()

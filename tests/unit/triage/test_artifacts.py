@@ -12,7 +12,7 @@ import pytest
 import sklearn
 
 from kbservice.errors import ArtifactRejected, NotFound
-from kbservice.triage.artifacts import ReleaseShelf
+from kbservice.triage.artifacts import ReleaseShelves
 from kbservice.triage.classifier import ReleaseInfo, TicketText
 from kbservice.triage.packing import unpack
 from kbservice.triage.training import train
@@ -20,15 +20,16 @@ from tests.unit.triage.lessons import lessons
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 KEY = b"k" * 32
+PROFILE = "product-support"
 TRAINED = train(lessons(), ReleaseInfo(release="x", trained_at=NOW))
 TICKET = TicketText(title="会议室打印机卡纸", body="墨盒用完")
 
 
-def shelf_with(folder: Path, releases: int = 1) -> ReleaseShelf:
-    shelf = ReleaseShelf(folder, KEY)
+def shelf_with(folder: Path, releases: int = 1) -> ReleaseShelves:
+    shelf = ReleaseShelves(folder, KEY)
     for _ in range(releases):
         release_id = shelf.next_id()
-        shelf.save(release_id, TRAINED, profile="product-support", now=NOW)
+        shelf.save(release_id, TRAINED, profile=PROFILE, now=NOW)
         shelf.promote(release_id)
     return shelf
 
@@ -53,7 +54,7 @@ def test_the_manifest_tells_what_was_learned(tmp_path: Path) -> None:
 
 
 def test_no_release_is_no_fault(tmp_path: Path) -> None:
-    loaded = ReleaseShelf(tmp_path / "none", KEY).load_current()
+    loaded = ReleaseShelves(tmp_path / "none", KEY).load_current(PROFILE)
 
     assert loaded.release is None
     assert () == loaded.faults
@@ -61,20 +62,26 @@ def test_no_release_is_no_fault(tmp_path: Path) -> None:
 
 def test_a_saved_release_does_not_classify_before_it_is_promoted(tmp_path: Path) -> None:
     shelf = shelf_with(tmp_path)
-    shelf.save("000002", TRAINED, profile="product-support", now=NOW)
+    shelf.save("000002", TRAINED, profile=PROFILE, now=NOW)
 
-    assert "000001" == shelf.current
+    assert "000001" == shelf.of(PROFILE).current
     assert ["000002", "000001"] == shelf.ids()
     assert "000003" == shelf.next_id()
 
 
-def test_rollback_goes_to_the_release_before(tmp_path: Path) -> None:
+def test_each_profile_has_a_current_release_of_its_own(tmp_path: Path) -> None:
     shelf = shelf_with(tmp_path, releases=2)
+    shelf.save("000003", TRAINED, profile="it-support", now=NOW)
+    shelf.promote("000003")
 
-    assert "000001" == shelf.rollback().id
-    assert "000001" == shelf.current
-    with pytest.raises(NotFound):
-        shelf.rollback()
+    assert ("000002", "000003") == (shelf.of(PROFILE).current, shelf.of("it-support").current)
+    assert ["000003", "000002", "000001"] == shelf.ids()
+    assert "000004" == shelf.next_id()
+    assert "000001" == shelf.of(PROFILE).before("000002")
+    assert "" == shelf.of("it-support").before("000003")
+    loaded = shelf.load_current("it-support").release
+    assert loaded is not None
+    assert "it-support" == loaded.manifest["profile"]
 
 
 def test_an_unknown_release_cannot_be_promoted(tmp_path: Path) -> None:
@@ -126,11 +133,11 @@ def test_a_damaged_release_gives_way_to_the_one_before(
     damage: Callable[[Path], None], tmp_path: Path
 ) -> None:
     shelf = shelf_with(tmp_path, releases=2)
-    damage(tmp_path / "000002")
+    damage(tmp_path / PROFILE / "000002")
 
     with pytest.raises(ArtifactRejected):
         shelf.load("000002")
-    loaded = shelf.load_current()
+    loaded = shelf.load_current(PROFILE)
 
     assert loaded.release is not None
     assert "000001" == loaded.release.id
@@ -142,12 +149,12 @@ def test_a_release_of_another_instance_is_refused(tmp_path: Path) -> None:
     shelf_with(tmp_path)
 
     with pytest.raises(ArtifactRejected, match="not signed by this instance"):
-        ReleaseShelf(tmp_path, b"other" * 8).load("000001")
+        ReleaseShelves(tmp_path, b"other" * 8).load("000001")
 
 
 def test_a_release_under_another_number_is_refused(tmp_path: Path) -> None:
     shelf = shelf_with(tmp_path)
-    (tmp_path / "000001").rename(tmp_path / "000009")
+    (tmp_path / PROFILE / "000001").rename(tmp_path / PROFILE / "000009")
 
     with pytest.raises(ArtifactRejected, match="signed as 000001"):
         shelf.load("000009")
@@ -184,6 +191,6 @@ def test_a_pickle_in_place_of_an_artefact_is_never_run(tmp_path: Path) -> None:
 def test_manifests_hold_no_text_of_a_ticket(tmp_path: Path) -> None:
     shelf_with(tmp_path)
 
-    manifest = json.loads((tmp_path / "000001" / "MANIFEST.json").read_text("utf-8"))
+    manifest = json.loads((tmp_path / PROFILE / "000001" / "MANIFEST.json").read_text("utf-8"))
 
     assert "打印机" not in json.dumps(manifest, ensure_ascii=False)

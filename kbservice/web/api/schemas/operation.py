@@ -33,6 +33,12 @@ class JobQuery(Query):
     limit: int = Field(20, ge=1, le=100)
 
 
+class RollbackQuery(Query):
+    """Whose release goes back; that of the instance's profile unless named."""
+
+    profile: str = Field("", max_length=60)
+
+
 class JobOut(Out):
     """A piece of long work and its progress."""
 

@@ -1,0 +1,74 @@
+"""Each profile triages with a release of its own, learned from its own tickets."""
+
+from __future__ import annotations
+
+import pytest
+
+from kbservice.bootstrap import Application
+from kbservice.domain.account import SYSTEM
+from kbservice.errors import NotFound
+from kbservice.services.question import Question
+from tests.builders import NOW, a_ticket
+
+OWN, OTHER = "product-support", "software-support"
+# Words that no keyword of a profile knows.
+WORDS = {0: ("熔断", "掉线", "错位"), 1: ("资费", "名额", "口径")}
+
+
+def learn(application: Application, profile: str, tickets: int = 90) -> str:
+    """Teach a profile two of its categories; return the release."""
+    values = [category.value for category in application.profiles.get(profile).categories]
+    with application.database.transaction() as session:
+        for number in range(tickets):
+            words = WORDS[number % 2]
+            session.add(
+                a_ticket(
+                    f"{profile}-{tickets}-{number}",
+                    profile_key=profile,
+                    title=f"{words[number % 3]} {words[(number + 1) % 3]} {number}",
+                    body="",
+                    category=values[number % 2],
+                    category_by="person",
+                    opened_at=NOW,
+                )
+            )
+    return str(application.training.train(profile_key=profile)["release"])
+
+
+def used(application: Application, profile: str) -> str:
+    question = Question(title="资费 口径", profile=profile)
+    answer = application.suggesting.suggest(question, SYSTEM)
+    return answer.assessment.release.release
+
+
+@pytest.mark.every_database
+def test_training_a_profile_leaves_the_release_of_another_in_use(application: Application) -> None:
+    own = learn(application, OWN)
+    other = learn(application, OTHER)
+
+    assert (own, other) == (used(application, OWN), used(application, OTHER))
+    assert [other, own] == [item["id"] for item in application.training.releases()]
+    assert all(item["current"] for item in application.training.releases())
+
+
+def test_going_back_stays_within_the_profile(application: Application) -> None:
+    learn(application, OTHER)
+    first = learn(application, OWN)
+    second = learn(application, OWN, tickets=92)
+    assert application.training.current() == second
+
+    assert first == application.training.rollback(SYSTEM)
+    with pytest.raises(NotFound):
+        application.training.rollback(SYSTEM)
+    with pytest.raises(NotFound):
+        application.training.rollback(SYSTEM, OTHER)
+
+
+def test_the_night_teaches_every_profile_that_has_enough(application: Application) -> None:
+    own = learn(application, OWN)
+    learn(application, OTHER, tickets=24)
+
+    trained = application.training.train_each(only_if_new=True)
+
+    assert {OWN, OTHER} == trained.keys()
+    assert (own, "nothing is new") == (trained[OWN]["release"], trained[OWN]["skipped"])
