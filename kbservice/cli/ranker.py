@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from kbservice.cli.invocation import Invocation, invoked, open_application, operator
 from kbservice.cli.progress import shown_progress
 from kbservice.cli.tables import flat, plain, print_facts, print_table
-from kbservice.errors import NotFound
 
 
 @click.group()
@@ -45,13 +42,10 @@ def list_(invocation: Invocation) -> None:
 @invoked
 def show(invocation: Invocation, release: str | None) -> None:
     """Show one release with its evaluation; the current one unless named."""
-    releases = open_application().ranking.releases()
-    wanted = [item for item in releases if _is_wanted(item, release)]
-    if not wanted:
-        raise NotFound("Ranker release {id} does not exist", id=release or "")
-    invocation.answer(wanted[0])
+    shown = open_application().ranking.release(release or "")
+    invocation.answer(shown)
     if not invocation.as_json:
-        print_facts(flat(wanted[0]))
+        print_facts(flat(shown))
 
 
 @ranker.command()
@@ -71,9 +65,3 @@ def rollback(invocation: Invocation) -> None:
     release = open_application().ranking.rollback(operator())
     invocation.answer({"release": release})
     invocation.say("Release {release} ranks from now on", release=release)
-
-
-def _is_wanted(item: dict[str, Any], release: str | None) -> bool:
-    if release is None:
-        return bool(item.get("current"))
-    return str(item.get("id")) == release

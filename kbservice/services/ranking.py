@@ -17,6 +17,7 @@ from kbservice.services.ranking_lessons import lessons_of
 from kbservice.store import audit, judgements
 from kbservice.store.database import Database
 from kbservice.suggestion import packing
+from kbservice.suggestion.features import NAMES
 from kbservice.suggestion.gate import HOLDOUT_SHARE, Verdict, judge
 from kbservice.suggestion.learning import LEAST_LESSONS, MOST_LESSONS, Trained, train
 from kbservice.suggestion.lessons import Lesson, data_hash
@@ -25,6 +26,7 @@ from kbservice.suggestion.ranker import Certainty
 log = structlog.get_logger(__name__)
 
 _NO_RELEASE: Final = ""
+FIXED_ORDER: Final = "fixed_order"
 
 
 class Ranking:
@@ -91,6 +93,24 @@ class Ranking:
         """Return what is known of every kept release, newest first."""
         current = self._rankers.shelf.current
         return [self._described(name, current) for name in self._rankers.shelf.ids()]
+
+    def release(self, release_id: str = "") -> dict[str, Any]:
+        """Return what is known of one release, the current one unless named, with its weights.
+
+        ``weights`` has what the linear half gives the fixed order and each feature.
+
+        Raises:
+            NotFound: There is none such.
+            ArtifactRejected: It is damaged or from other versions.
+        """
+        shelf = self._rankers.shelf
+        release_id = release_id or shelf.current
+        if not release_id:
+            raise NotFound("There is no ranker release yet")
+        learned = self._rankers.load(release_id).learned
+        weights = map(float, learned.linear) if learned else ()
+        named = dict(zip((FIXED_ORDER, *NAMES), (round(w, 4) for w in weights), strict=False))
+        return {**self._described(release_id, shelf.current), "weights": named}
 
     def promote(self, release_id: str, principal: Principal) -> str:
         """Let a release rank from now on; return its id.

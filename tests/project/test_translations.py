@@ -23,6 +23,7 @@ from kbservice.services.knowledge import VERIFICATIONS
 from kbservice.services.resolution import OUTCOMES
 from kbservice.web import problem_types
 from kbservice.web.api.contract import _EXPECTED
+from kbservice.web.pages.ranker import FEATURES
 
 PACKAGE = Path(kbservice.__file__).parent
 IN_TEMPLATES = re.compile(r"""\b_\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
@@ -42,7 +43,8 @@ WORDS = {
     *("title", "text", "tags", "symptoms"),
     *("Category", "Priority", "Kind", "changed", "retired", "deleted"),
     *("high", "medium", "low", "person", "classifier", "rule", "urgency", "import"),
-    *("rebuild_index", "train_classifier", "name", "contact", "department"),
+    *("rebuild_index", "train_classifier", "train_ranker", "name", "contact", "department"),
+    *FEATURES.values(),
     *("database", "audit", "index", "outbox", "worker", "keys", "disk", "store", "drift"),
 }
 

@@ -18,7 +18,7 @@ from kbservice.web.security import requires
 @requires(Role.ADMIN)
 @contract(tag="jobs", answers=JobOut, status=202)
 def job_create(json: JobIn) -> tuple[JobOut, int, dict[str, str]]:
-    """Ask the worker for work: rebuild_index or train_classifier."""
+    """Ask the worker for work: rebuild_index, train_classifier or train_ranker."""
     job = application().jobs.enqueue(json.kind, json.arguments, principal())
     return _shown(job), 202, {"Location": url_for("api.job_show", job_id=job.id)}
 

@@ -21,7 +21,7 @@ RoleName = Literal["intake", "agent", "lead", "admin"]
 class JobIn(In):
     """Work for the worker; one job of a kind at a time."""
 
-    kind: Label = Field(description="rebuild_index or train_classifier")
+    kind: Label = Field(description="rebuild_index, train_classifier or train_ranker")
     arguments: Annotated[dict[str, str | int | float | bool | None], Field(max_length=20)] = Field(
         {}
     )
@@ -113,8 +113,17 @@ class ReleaseOut(Out):
     release: str
 
 
+class RankerOut(Out):
+    """One ranker release: what its training recorded.
+
+    `release.weights` are those of its linear half, on features standardised within a query.
+    """
+
+    release: dict[str, Any]
+
+
 class ReleasesOut(Out):
-    """Every kept classifier release with what was measured, newest first."""
+    """Every kept release with what was measured, newest first."""
 
     items: list[dict[str, Any]]
 
