@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from threading import Lock
 from typing import Final
 
 import numpy as np
 
+from kbservice.search.recipe import QueryTerm
 from kbservice.search.whoosh import kernels
 from kbservice.search.whoosh.keys import STREAMS, keys_of
 from kbservice.search.whoosh.part import Numbers, Part
@@ -38,14 +40,16 @@ class Directory:
         self._live = [None if mask.all() else mask for mask in masks]
         self._rows = [{stream: part.rows(stream) for stream in STREAMS} for part in parts]
         self._places: defaultdict[str, dict[str, int]] = defaultdict(dict)
-        self._ranges = np.zeros((capacity, len(parts), 2), dtype=np.int64)
-        self._counts = np.zeros(capacity, dtype=np.int64)
-        self._used = 0
+        # By segment first: what a kernel fills in and reads is without gaps.
+        self._ranges = np.zeros((len(parts), capacity, 2), dtype=np.int64)
+        self._capacity = capacity
+        self._sizes: list[int] = []
+        self._counts: list[int] = []
         self._lock = Lock()
 
     def has_room(self, terms: int) -> bool:
         """Tell whether that many more terms surely fit."""
-        return self._used + terms <= self._counts.size
+        return len(self._sizes) + terms <= self._capacity
 
     def places(self, stream: str, terms: Sequence[str]) -> list[int]:
         """Return the number of each term's entry."""
@@ -57,23 +61,39 @@ class Directory:
                 self._enter(stream, [term for term in dict.fromkeys(terms) if term not in known])
             return [known[term] for term in terms]
 
+    def places_of(self, terms: Sequence[QueryTerm]) -> list[int]:
+        """Return the number of the entry of each term of a query."""
+        try:
+            return [self._places[stream][term] for stream, term, _, _ in terms]
+        except KeyError:
+            for stream, group in groupby(terms, itemgetter(0)):
+                self.places(stream, [term for _, term, _, _ in group])
+            return [self._places[stream][term] for stream, term, _, _ in terms]
+
     def ranges(self, places: Sequence[int]) -> Numbers:
-        """Return (start, end) of the posting lists by entry and segment."""
-        return self._ranges[places]
+        """Return (start, end) of the posting lists by segment and entry."""
+        return self._ranges.take(places, axis=1)
+
+    def sizes(self, places: Sequence[int]) -> list[int]:
+        """Return how many postings each entry's term has; deleted documents count."""
+        return [self._sizes[place] for place in places]
 
     def counts(self, places: Sequence[int]) -> list[int]:
         """Return how many documents hold each entry's term; deleted ones do not count."""
-        counts: list[int] = self._counts[places].tolist()
-        return counts
+        return [self._counts[place] for place in places]
 
     def _enter(self, stream: str, terms: Sequence[str]) -> None:
         keys = keys_of(stream, terms)
-        own = slice(self._used, self._used + keys.size)
+        own = slice(len(self._sizes), len(self._sizes) + keys.size)
+        sizes = np.zeros(keys.size, dtype=np.int64)
+        dead: Numbers | None = None
         for number, (part, live) in enumerate(zip(self._parts, self._live, strict=True)):
-            held = part.find(keys, self._rows[number][stream])
-            self._ranges[own, number] = held
-            self._counts[own] += held[:, 1] - held[:, 0]
+            held = self._ranges[number, own]
+            part.find(keys, self._rows[number][stream], held, sizes)
             if live is not None:
-                self._counts[own] -= kernels.count_unmarked(part.docs, held, live)
+                gone = kernels.count_unmarked(part.docs, held, live)
+                dead = gone if dead is None else dead + gone
+        found = sizes.tolist()
+        self._sizes += found
+        self._counts += found if dead is None else (sizes - dead).tolist()
         self._places[stream].update(zip(terms, range(own.start, own.stop), strict=True))
-        self._used = own.stop

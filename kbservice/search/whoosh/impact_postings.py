@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
-from itertools import groupby
-from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -94,8 +92,9 @@ class ImpactPostings:
         self, terms: Sequence[recipe.QueryTerm], mask: Mask, limit: int
     ) -> tuple[Numbers, Scores]:
         """Return masked documents, among them the ``limit`` best, with their scores above 0."""
-        ranges = self._ranges(terms)
-        postings = _postings(ranges)
+        directory = self._with_room(len(terms))
+        places = directory.places_of(terms)
+        ranges, postings = directory.ranges(places), sum(directory.sizes(places))
         factors = _factors(terms)
         if postings * _FEW < mask.size:
             return self._best_of_few(ranges, factors, mask, limit, postings)
@@ -168,18 +167,12 @@ class ImpactPostings:
     def _ranges(self, terms: Sequence[recipe.QueryTerm]) -> Numbers:
         """Return (start, end) by segment and term."""
         directory = self._with_room(len(terms))
-        places = [
-            place
-            for stream, group in groupby(terms, itemgetter(0))
-            for place in directory.places(stream, [term for _, term, _, _ in group])
-        ]
-        # By segment and term: a kernel is compiled anew for arrays with gaps.
-        return np.ascontiguousarray(directory.ranges(places).transpose(1, 0, 2))
+        return directory.ranges(directory.places_of(terms))
 
     def _lists(self, stream: str, terms: Sequence[str]) -> Numbers:
         """Return (start, end) by term and segment."""
         directory = self._with_room(len(terms))
-        return directory.ranges(directory.places(stream, terms))
+        return directory.ranges(directory.places(stream, terms)).transpose(1, 0, 2)
 
     def _with_room(self, terms: int) -> Directory:
         # Other threads may still use the old one.

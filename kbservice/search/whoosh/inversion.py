@@ -52,7 +52,7 @@ class _Runs:
     def terms(self, stream: str) -> _Terms:
         """Return the distinct terms."""
         text = joined(self._texts)
-        keys, ends = hashed(stream, text, sum(count for _, _, count in self._facts))
+        keys, ends = hashed(stream, text)
         return _Terms(text, ends, *distinct(keys))
 
 

@@ -25,13 +25,18 @@ STREAMS: Final[Mapping[str, int]] = {
 
 SEPARATOR: Final = "\x00"
 _STREAM_SHIFT: Final = 61
+_FIRST_KEYS: Final = {name: np.uint64(at << _STREAM_SHIFT) for name, at in STREAMS.items()}
 _ENDS: Final = np.uint8(0)
 
 
 def keys_of(stream: str, terms: Sequence[str]) -> Keys:
     """Return the key of each term; a NUL inside a term counts as a blank."""
-    text = joined([term.replace(SEPARATOR, " ") for term in terms])
-    return hashed(stream, text, len(terms))[0]
+    text = joined(terms)
+    if any(SEPARATOR in term for term in terms):
+        text = joined([term.replace(SEPARATOR, " ") for term in terms])
+    found = np.empty(len(terms), dtype=np.uint64)
+    _hash(text, first_key(stream), found)
+    return found
 
 
 def joined(texts: Sequence[str]) -> NDArray[np.uint8]:
@@ -42,22 +47,21 @@ def joined(texts: Sequence[str]) -> NDArray[np.uint8]:
     return np.frombuffer(text, dtype=np.uint8)
 
 
-def hashed(stream: str, text: NDArray[np.uint8], count: int) -> tuple[Keys, NDArray[np.int64]]:
+def hashed(stream: str, text: NDArray[np.uint8]) -> tuple[Keys, NDArray[np.int64]]:
     """Return the key of each term of a joined text, and where each ends."""
-    return _hashed(text, count, np.uint64(STREAMS[stream] << _STREAM_SHIFT))
+    ends = np.flatnonzero(text == _ENDS)
+    found = np.empty(ends.size, dtype=np.uint64)
+    _hash(text, first_key(stream), found)
+    return found, ends
 
 
 def first_key(stream: str) -> np.uint64:
     """Return the least key that a stream can have."""
-    return np.uint64(STREAMS[stream] << _STREAM_SHIFT)
+    return _FIRST_KEYS[stream]
 
 
 @compiled
-def _hashed(
-    text: NDArray[np.uint8], count: int, stream: np.uint64
-) -> tuple[Keys, NDArray[np.int64]]:
-    found = np.empty(count, dtype=np.uint64)
-    ends = np.empty(count, dtype=np.int64)
+def _hash(text: NDArray[np.uint8], stream: np.uint64, found: Keys) -> None:
     value = np.uint64(14695981039346656037)
     at = 0
     for i in range(text.size):
@@ -67,10 +71,8 @@ def _hashed(
         value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
         value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
         found[at] = ((value ^ (value >> np.uint64(33))) >> np.uint64(3)) | stream
-        ends[at] = i
         at += 1
         value = np.uint64(14695981039346656037)
-    return found, ends
 
 
 @compiled_for_bulk

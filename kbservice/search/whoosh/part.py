@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from kbservice.errors import IndexCorrupt
 from kbservice.search import filtering
 from kbservice.search.whoosh.compiled import compiled
-from kbservice.search.whoosh.keys import STREAMS, Keys, first_key
+from kbservice.search.whoosh.keys import STREAMS, Keys, first_key, keys_of
 
 Numbers = NDArray[np.int64]
 Docs = NDArray[np.uint32]
@@ -92,16 +92,23 @@ class Part:
         found = np.searchsorted(self.keys, np.array(bounds, dtype=np.uint64))
         return int(found[0]), int(found[1]) if len(bounds) > 1 else int(self.keys.size)
 
-    def find(self, keys: Keys, rows: tuple[int, int]) -> Numbers:
-        """Return the (start, end) range of each key's postings, empty where it has none.
+    def find(self, keys: Keys, rows: tuple[int, int], ranges: Numbers, sizes: Numbers) -> None:
+        """Look up where the postings of keys are.
 
         Args:
             keys: Keys of one stream.
             rows: What ``rows`` says of that stream.
+            ranges: Zeros; filled in with (start, end) of each key that has postings.
+            sizes: Their number is added.
         """
-        found = np.zeros((keys.size, 2), dtype=np.int64)
-        _find(self.keys[rows[0] : rows[1]], self.offsets[rows[0] : rows[1] + 1], keys, found)
-        return found
+        _find(self.keys, self.offsets, rows, keys, ranges, sizes)
+
+    def postings(self, stream: str, term: str) -> tuple[int, int]:
+        """Return the (start, end) range of a term's postings, empty where it has none."""
+        ranges, sizes = np.zeros((1, 2), dtype=np.int64), np.zeros(1, dtype=np.int64)
+        self.find(keys_of(stream, (term,)), self.rows(stream), ranges, sizes)
+        start, end = ranges[0].tolist()
+        return start, end
 
     def terms(self, stream: str) -> Iterator[tuple[bytes, int]]:
         """Yield the terms of a lexicon with their rows, sorted."""
@@ -172,7 +179,14 @@ class PartFile:
 
 
 @compiled
-def _find(keys: Keys, offsets: Numbers, wanted: Keys, ranges: Numbers) -> None:
+def _find(  # compiled: names cost a dispatch
+    keys: Keys,
+    offsets: Numbers,
+    rows: tuple[int, int],
+    wanted: Keys,
+    ranges: Numbers,
+    sizes: Numbers,
+) -> None:
     """Fill in where the postings of the wanted keys are (interpolation search, Perl 1978).
 
     The keys of a stream are hashes, hence evenly spread: a few looks find one of millions,
@@ -180,7 +194,7 @@ def _find(keys: Keys, offsets: Numbers, wanted: Keys, ranges: Numbers) -> None:
     """
     for i in range(wanted.size):
         key = wanted[i]
-        low, high = np.int64(0), np.int64(keys.size - 1)
+        low, high = np.int64(rows[0]), np.int64(rows[1] - 1)
         step = 0
         while low <= high and keys[low] <= key <= keys[high]:
             if step % 4 == 3 or keys[high] == keys[low]:  # noqa: PLR2004  # uneven: halve at times
@@ -192,6 +206,7 @@ def _find(keys: Keys, offsets: Numbers, wanted: Keys, ranges: Numbers) -> None:
             if keys[middle] == key:
                 ranges[i, 0] = offsets[middle]
                 ranges[i, 1] = offsets[middle + 1]
+                sizes[i] += ranges[i, 1] - ranges[i, 0]
                 break
             if keys[middle] < key:
                 low = middle + 1

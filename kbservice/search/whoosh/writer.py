@@ -16,7 +16,6 @@ from kbservice.search.whoosh import tiers
 from kbservice.search.whoosh.building import Build, sweep
 from kbservice.search.whoosh.commits import Commit, Meta, SignedStorage
 from kbservice.search.whoosh.inversion import Inverter
-from kbservice.search.whoosh.keys import keys_of
 from kbservice.search.whoosh.merging import GONE, Map, merge, renumbered
 from kbservice.search.whoosh.part import save
 from kbservice.search.whoosh.schema import make_schema, stored_fields
@@ -151,10 +150,9 @@ class Batch:
             self._removed.setdefault(segment.name, set()).add(number)
 
     def _places(self, document_id: str) -> list[tuple[Segment, int]]:
-        key = keys_of("id", (document_id,))
         found = []
         for name, segment in self._segments.items():
-            ((start, end),) = segment.part.find(key, segment.part.rows("id")).tolist()
+            start, end = segment.part.postings("id", document_id)
             found += [
                 (segment, number)
                 for number in segment.part.docs[start:end].tolist()

@@ -57,9 +57,8 @@ class OurEngine:
             ]
             mask = everything if category is None else masks[category]
             numbers, scores = held.best(wanted, mask, limit)
-            order = np.lexsort((numbers, -scores))
-            found: list[int] = numbers[order][:limit].tolist()
-            return found
+            ranked = sorted(zip((-scores).tolist(), numbers.tolist(), strict=True))
+            return [number for _, number in ranked[:limit]]
 
         return search
 
