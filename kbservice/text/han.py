@@ -65,14 +65,12 @@ def words(run: str) -> list[str]:
 def words_of_runs(runs: Iterable[str]) -> Iterator[list[str]]:
     """Cut many runs by one call, which is twice as fast as one call each."""
     cut: list[str] = rjieba.cut(_BORDER.join(runs))
-    found: list[str] = []
-    for word in cut:
-        if word == _BORDER:
-            yield found
-            found = []
-        else:
-            found.append(word)
-    yield found
+    cut.append(_BORDER)
+    at = 0
+    while at < len(cut):
+        border = cut.index(_BORDER, at)
+        yield cut[at:border]
+        at = border + 1
 
 
 @functools.lru_cache(1 << 16)
