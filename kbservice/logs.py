@@ -2,17 +2,74 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import sys
-from typing import Literal
+import time
+from collections import deque
+from collections.abc import Callable
+from threading import Lock, Thread
+from typing import Final, Literal
 
 import structlog
 
 Level = Literal["debug", "info", "warning", "error"]
 
+_LINGER_S: Final = 0.1
+_MOST_WAITING: Final = 10_000
 
-def configure(log_format: Literal["console", "json"], level: Level = "info") -> None:
-    """Send log lines of at least ``level`` to stderr, for people or for programs."""
+
+class Gathering:
+    """Writes lines to stderr together: news after 0.1 s at most, warnings and errors at once.
+
+    Each write gives the interpreter lock away; a busy server waits a third of its time to get
+    it back.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[str] = deque()
+        self._lock = Lock()
+        Thread(target=self._follow, name="log", daemon=True).start()
+        atexit.register(self.flush)
+
+    def info(self, line: str) -> None:
+        """Take a line that can wait."""
+        self._waiting.append(line)
+        if len(self._waiting) > _MOST_WAITING:
+            self.flush()
+
+    def warning(self, line: str) -> None:
+        """Write a line now, after those that wait."""
+        self._waiting.append(line)
+        self.flush()
+
+    debug = info
+    error = critical = exception = warning
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with self._lock:
+            lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            if lines:
+                sys.stderr.write("\n".join((*lines, "")))
+                sys.stderr.flush()
+
+    def _follow(self) -> None:
+        while True:
+            time.sleep(_LINGER_S)
+            self.flush()
+
+
+def configure(
+    log_format: Literal["console", "json"], level: Level = "info", *, gathers: bool = False
+) -> None:
+    """Send log lines of at least ``level`` to stderr, for people or for programs.
+
+    Args:
+        log_format: For whom.
+        level: The least level.
+        gathers: Write what is no warning some moments later, many lines at once.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -36,6 +93,15 @@ def configure(log_format: Literal["console", "json"], level: Level = "info") -> 
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        # Looked up at each line: stderr may be exchanged while the process runs.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=_gathering() if gathers else _writing,
     )
+
+
+def _gathering() -> Callable[..., Gathering]:
+    logger = Gathering()
+    return lambda *_: logger
+
+
+def _writing(*_: object) -> structlog.PrintLogger:
+    # Looked up at each line: stderr may be exchanged while the process runs.
+    return structlog.PrintLogger(sys.stderr)

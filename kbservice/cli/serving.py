@@ -76,7 +76,7 @@ def run_service(settings: Settings, *, with_worker: bool, announce: Callable[[st
         Unavailable: The address is taken.
     """
     application = open_application(settings)
-    logs.configure(settings.log_format)
+    logs.configure(settings.log_format, gathers=True)
     server = _listen(settings, create_app(application))
     signal.signal(signal.SIGTERM, _end)
     # Ctrl-C may also come before waitress listens to it.

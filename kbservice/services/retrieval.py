@@ -45,6 +45,9 @@ _VOCABULARY_AGE_S = 600
 _VOCABULARY_LOOK_S = 15
 
 
+Standing = tuple[int, int, int, bool, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
     """What a person or program asked for; empty fields restrict nothing.
@@ -210,6 +213,17 @@ class Retrieval:
         except (QuerySyntaxError, IndexUnavailable):
             return False
         return not SearchAnswer(query=query, page=page, took_ms=0.0).is_in_vain
+
+    def note(self, q: str) -> None:
+        """Remember that something was asked; the answer is known already."""
+        self._recent.note(q)
+
+    def standing(self) -> Standing | None:
+        """Return what every answer depends on beside its question; None without an index."""
+        state = self.index()
+        if state is None:
+            return None
+        return state.generation, state.commit, state.sequence, state.whole, self._book().version
 
     def index(self) -> IndexState | None:
         """Return what searches see now; None where the index is down."""

@@ -6,22 +6,22 @@ import hashlib
 import time
 from dataclasses import replace
 
-from flask import Response, current_app
+from flask import Response, current_app, g
 from flask.sansio.blueprints import BlueprintSetupState
 
 from kbservice.domain.account import Role
 from kbservice.errors import InvalidInput, Unavailable
-from kbservice.search.documents import IndexState
 from kbservice.services.retrieval import (
-    Retrieval,
     SearchAnswer,
     SearchRequest,
+    Standing,
     Understood,
 )
 from kbservice.web.api import cursors
 from kbservice.web.api.answers import Answers, completed, written
 from kbservice.web.api.blueprint import api
 from kbservice.web.api.contract import contract
+from kbservice.web.api.recall import Known, key_of_request, recall, recalled
 from kbservice.web.api.schemas.search import (
     CompleteQuery,
     CompletionsOut,
@@ -42,32 +42,43 @@ def _remember(state: BlueprintSetupState) -> None:
     state.app.extensions[_ANSWERS] = Answers()
 
 
+def _again(known: Known) -> Response | None:
+    """Answer a request that was read before; None where the answer is not kept."""
+    with metrics().search_duration.time():
+        members = _answers().recall(known.name)
+    if members is None:
+        return None
+    application().retrieval.note(known.q)
+    return _response(members, known.name)
+
+
 @api.get("/search")
 @requires(Role.INTAKE)
 @limited(SEARCH)
+@recalled(_again)
 @contract(tag="search", answers=SearchOut, is_written=True)
 def search(query: SearchQuery) -> Response:
     """Search published articles and solved tickets."""
-    started = time.perf_counter()
     retrieval = application().retrieval
     wanted = dated(query.wanted)
     with metrics().search_duration.time():
         asked = retrieval.understand(_placed(query, wanted), principal())
-        name = _name(asked, wanted, retrieval.index())
-        answers: Answers = current_app.extensions[_ANSWERS]
-        members = answers.recall(name)
+        standing = retrieval.standing()
+        name = _name(asked, wanted, standing)
+        members = _answers().recall(name)
         degraded: tuple[str, ...] = ()
         if members is None:
             answer = retrieval.answer(asked)
             heed(wanted, answer, principal())
             members, degraded = written(_members(answer, wanted)), answer.degraded
-            if _is_lasting(answer, name, _name(asked, wanted, answer.page.state)):
-                answers.keep(name, members)
-    body = completed(members, **_moment(retrieval, degraded, started))
-    response = current_app.response_class(body, mimetype="application/json")
-    if name and not degraded:
-        response.set_etag(name, weak=True)
-    return response
+            # Corrections change with the vocabulary, without a change of the index.
+            if not (degraded or answer.corrected) and standing == retrieval.standing():
+                _answers().keep(name, members)
+    filters = asked.query.filters
+    # "Since three days" is something else tomorrow.
+    if standing and not (filters.since or filters.until):
+        recall().keep(key_of_request(), Known(standing, name, query.q))
+    return _response(members, name, degraded)
 
 
 @api.get("/search/complete")
@@ -103,8 +114,22 @@ def _members(answer: SearchAnswer, wanted: SearchRequest) -> dict[str, object]:
     )
 
 
-def _moment(retrieval: Retrieval, degraded: tuple[str, ...], started: float) -> dict[str, object]:
+def _answers() -> Answers:
+    found: Answers = current_app.extensions[_ANSWERS]
+    return found
+
+
+def _response(members: bytes, name: str, degraded: tuple[str, ...] = ()) -> Response:
+    body = completed(members, **_moment(degraded))
+    response = current_app.response_class(body, mimetype="application/json")
+    if name and not degraded:
+        response.set_etag(name, weak=True)
+    return response
+
+
+def _moment(degraded: tuple[str, ...]) -> dict[str, object]:
     """Return the members that are never the same twice, and count what is down."""
+    retrieval = application().retrieval
     state = retrieval.index()
     try:
         lag_s = retrieval.lag_s(application().clock.now())
@@ -118,27 +143,17 @@ def _moment(retrieval: Retrieval, degraded: tuple[str, ...], started: float) -> 
             "lag_s": lag_s,
             "complete": state.complete if state else False,
         },
-        "took_ms": round((time.perf_counter() - started) * 1000, 2),
+        "took_ms": round((time.perf_counter() - g.asked_s) * 1000, 2),
         "degraded": bool(degraded),
         "degraded_parts": degraded,
     }
 
 
-def _name(asked: Understood, wanted: SearchRequest, state: IndexState | None) -> str:
+def _name(asked: Understood, wanted: SearchRequest, standing: Standing | None) -> str:
     """Name the answer by what it depends on; without an index it has no name."""
-    if state is None:
+    if standing is None:
         return ""
-    index = (state.generation, state.commit, state.sequence, state.whole)
     # The cursor in the answer names the request, in which these may stand as they do in `q`.
     request = (wanted.kind, wanted.since, wanted.until)
-    facts = repr((locale(), index, request, asked.query)).encode()
+    facts = repr((locale(), standing, request, asked.query)).encode()
     return hashlib.blake2b(facts, digest_size=16).hexdigest()
-
-
-def _is_lasting(answer: SearchAnswer, name: str, name_now: str) -> bool:
-    """Tell whether the answer is the same until the index changes.
-
-    Where little is found, corrections are looked for, and these change with the vocabulary;
-    what an index found that was renewed just now has another name.
-    """
-    return name == name_now != "" and not (answer.degraded or answer.corrected)
