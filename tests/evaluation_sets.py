@@ -14,6 +14,7 @@ TRIAGE = {
     "zh_aliyun_faq_routing": "category",
     "en_banking77": "category",
     "en_hadoop_priority": "priority",
+    "en_it_tickets_endava": "category",
 }
 TRAIN_SHARE = 0.7
 
