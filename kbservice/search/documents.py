@@ -91,6 +91,7 @@ class Term:
         field: ``title``, ``text`` or a filter field; empty for everywhere.
         phrase: The characters or words must stand together in this order.
         prefix: Matches every word that starts with ``text``.
+        fuzzy: Words that are spelled or sound nearly so are searched besides.
         column: 1-based place in the raw query.
         synonym: Added by the synonym book, not typed.
     """
@@ -99,6 +100,7 @@ class Term:
     field: str = ""
     phrase: bool = False
     prefix: bool = False
+    fuzzy: bool = False
     column: int = 1
     synonym: bool = False
 

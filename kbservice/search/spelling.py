@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kbservice.search.documents import Clause, SearchQuery, Term
+from kbservice.search.documents import Clause, Expansion, SearchQuery, Term
 from kbservice.search.vocabulary import Candidate, Vocabulary
 from kbservice.text import han, stopwords
 from kbservice.text.atoms import stem
@@ -62,6 +62,32 @@ def proposals(query: SearchQuery, vocabulary: Vocabulary) -> Iterator[SearchQuer
             yield proposal
         if len(seen) > MAX_PROPOSALS:
             return
+
+
+def widened(query: SearchQuery, vocabulary: Vocabulary) -> SearchQuery:
+    """Return the query with what is nearly a fuzzy word beside it, as synonyms would be."""
+    clauses, found = [], []
+    for clause in query.clauses:
+        added: list[Term] = []
+        for term in clause.terms:
+            if term.fuzzy and (texts := _alike(fold_text(term.text), vocabulary)):
+                found.append(Expansion(text=term.text, added=texts))
+                added += [replace(term, text=text, fuzzy=False, synonym=True) for text in texts]
+        clauses.append(replace(clause, terms=(*clause.terms, *added)))
+    return replace(query, clauses=tuple(clauses), expansions=(*query.expansions, *found))
+
+
+def _alike(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    match = _PIECE.fullmatch(text)
+    kind = match.lastgroup if match else ""
+    found: Sequence[Candidate] = ()
+    if kind == "han":
+        found = vocabulary.sounding_like(text)
+    elif kind == "latin":
+        found = vocabulary.like(text.lower())
+    elif kind == "code":
+        found = vocabulary.codes_like(text.lower())
+    return tuple(item.text for item in found if item.text != text.lower())
 
 
 def _corrected(query: SearchQuery, vocabulary: Vocabulary) -> Iterator[SearchQuery]:
@@ -121,7 +147,7 @@ def _clause_options(clause: Clause, vocabulary: Vocabulary) -> list[Clause]:
 
 
 def _texts(term: Term, vocabulary: Vocabulary) -> Iterator[str]:
-    if term.prefix or term.synonym:
+    if term.prefix or term.synonym or term.fuzzy:
         return
     text = fold_text(term.text)
     changes = list(_changes(text, vocabulary))

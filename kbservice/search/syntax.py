@@ -6,6 +6,7 @@ r"""The query language: from what a person types to a SearchQuery, with budgets 
     -term -"a b" NOT term   must not occur
     a OR b  a | b           one of the two
     abc*                    any word that starts so
+    abc~                    words spelled, Chinese ones sounding, nearly so besides
     title:a text:a          there and nowhere else
     tag:a -tag:b            filters: kind, category, product, version, tag, state
     since:2026-01-01        changed on that day or later; also 2026-01, 2026, 7d, 24h, today
@@ -32,6 +33,7 @@ from kbservice.text.tokens import analyze
 MAX_TERMS = 16
 MAX_PHRASES = 4
 MAX_PREFIXES = 4
+MAX_FUZZY = 4
 MAX_FILTERS = 8
 MIN_PREFIX_LATIN = 3
 MIN_PREFIX_HAN = 2
@@ -256,8 +258,10 @@ def _is_joiner(piece: Piece) -> bool:
 
 
 def _term(piece: Piece) -> Term:
-    text, prefix = piece.text, False
+    text, prefix, fuzzy = piece.text, False, False
     if not piece.phrase:
+        if fuzzy := text.endswith("~") and not _is_empty(text):
+            text = text[:-1]
         if "*" in text[:-1]:
             raise refusal(piece.column, "A star may only stand at the end of a word", "Write abc*")
         if text.endswith("*"):
@@ -273,7 +277,12 @@ def _term(piece: Piece) -> Term:
     if _is_empty(text):
         raise _nothing_in(piece)
     return Term(
-        text=text, field=piece.field, phrase=piece.phrase, prefix=prefix, column=piece.column
+        text=text,
+        field=piece.field,
+        phrase=piece.phrase,
+        prefix=prefix,
+        fuzzy=fuzzy,
+        column=piece.column,
     )
 
 
@@ -298,6 +307,7 @@ def _demand_budget(query: SearchQuery) -> None:
         (terms, MAX_TERMS, "More than {limit} terms", _SUGGEST),
         ([t for t in terms if t.phrase], MAX_PHRASES, "More than {limit} phrases", _FEWER),
         ([t for t in terms if t.prefix], MAX_PREFIXES, "More than {limit} prefixes", _FEWER),
+        ([t for t in terms if t.fuzzy], MAX_FUZZY, "More than {limit} words with ~", _FEWER),
     )
     for found, limit, message, hint in budgets:
         if len(found) > limit:
@@ -317,6 +327,7 @@ def _clause_text(clause: Clause) -> str:
 
 def _term_text(term: Term) -> str:
     text = f'"{term.text}"' if term.phrase else term.text + ("*" if term.prefix else "")
+    text += "~" if term.fuzzy else ""
     return f"{term.field}:{text}" if term.field else text
 
 

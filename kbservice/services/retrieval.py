@@ -179,7 +179,10 @@ class Retrieval:
         typed = _restricted(parsed, request, principal)
         book = self._book()
         self._recent.note(request.q)
-        return Understood(query=book.expand(typed), typed=typed, parsed=parsed, synonyms=book)
+        query = book.expand(typed)
+        if _is_fuzzy(query) and (vocabulary := self._vocabulary.ready()):
+            query = spelling.widened(query, vocabulary)
+        return Understood(query=query, typed=typed, parsed=parsed, synonyms=book)
 
     def answer(self, asked: Understood) -> SearchAnswer:
         """Return one page of what was asked for."""
@@ -301,6 +304,10 @@ class Retrieval:
             for document in documents[start : start + query.size]
         )
         return SearchPage(hits=hits, total=len(documents), terms=tuple(words))
+
+
+def _is_fuzzy(query: SearchQuery) -> bool:
+    return any(term.fuzzy for clause in query.clauses for term in clause.terms)
 
 
 def _restricted(query: SearchQuery, request: SearchRequest, principal: Principal) -> SearchQuery:

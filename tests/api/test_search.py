@@ -262,3 +262,17 @@ def test_forms_are_not_told_what_staff_was_answered(
         publish(f"电脑蓝屏 {number}", visibility=Visibility.INTERNAL)
     assert 3 == agent.get("search?q=蓝屏").get_json()["total"]
     assert 0 == intake.get("search?q=蓝屏").get_json()["total"]
+
+
+def test_a_fuzzy_word_finds_what_is_spelled_or_sounds_nearly_so(
+    agent: Caller, publish: Publish
+) -> None:
+    english, chinese = publish("Outlook cannot send"), publish("电脑蓝屏")
+    agent.get("search?q=warm")
+
+    latin = agent.get("search?q=outlok~").get_json()
+    han = agent.get("search?q=蓝平~").get_json()
+
+    assert ([english], [chinese]) == (ids(latin), ids(han))
+    assert "outlok~" == latin["query"]["read_as"]
+    assert [] == ids(agent.get("search?q=title:outlok").get_json())

@@ -74,9 +74,7 @@ def search(query: SearchQuery) -> Response:
             # Corrections change with the vocabulary, without a change of the index.
             if not (degraded or answer.corrected) and standing == retrieval.standing():
                 _answers().keep(name, members)
-    filters = asked.query.filters
-    # "Since three days" is something else tomorrow.
-    if standing and not (filters.since or filters.until):
+    if standing and _is_lasting(asked):
         recall().keep(key_of_request(), Known(standing, name, query.q))
     return _response(members, name, degraded)
 
@@ -112,6 +110,14 @@ def _members(answer: SearchAnswer, wanted: SearchRequest) -> dict[str, object]:
         notice=relaxation_notice(answer.page),
         next_cursor=cursors.written(place, wanted) if place else None,
     )
+
+
+def _is_lasting(asked: Understood) -> bool:
+    """Tell whether the request means the same while the index and the synonyms are the same."""
+    filters, clauses = asked.query.filters, asked.query.clauses
+    # "Since three days" is something else tomorrow, and what is alike follows the vocabulary.
+    is_fuzzy = any(term.fuzzy for clause in clauses for term in clause.terms)
+    return not (filters.since or filters.until or is_fuzzy)
 
 
 def _answers() -> Answers:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kbservice.search.spelling import proposals
+from kbservice.search.spelling import proposals, widened
 from kbservice.search.syntax import parse, read_as
 from kbservice.search.vocabulary import Vocabulary
 
@@ -138,3 +138,20 @@ def test_the_vocabulary_keeps_the_commonest_terms(monkeypatch: pytest.MonkeyPatc
 
 def test_an_empty_vocabulary_proposes_nothing():
     assert [] == meant("蓝平 outlok lanping ORA-1", Vocabulary(()))
+
+
+@pytest.mark.parametrize(
+    ("typed", "besides"),
+    [("outlok~", ["outlook"]), ("蓝平~", ["蓝屏"]), ("ORA-12542~", ["ora-12541"])],
+)
+def test_a_fuzzy_word_is_searched_with_what_is_nearly_the_same(typed: str, besides: list[str]):
+    query = widened(parse(f"{typed} 登录"), VOCABULARY)
+
+    assert besides == [term.text for term in query.clauses[0].terms if term.synonym]
+    assert besides == list(query.expansions[0].added)
+    assert ["登录"] == [term.text for term in query.clauses[1].terms]
+
+
+def test_only_fuzzy_words_are_widened():
+    query = parse("outlok 蓝平 qqqqqqqq~ outlo*~")
+    assert query == widened(query, VOCABULARY)

@@ -145,6 +145,8 @@ def without_columns(query: SearchQuery) -> SearchQuery:
         ("x since:2026年2月3日", "x since:2026-02-03"),
         ("x since:2026/2/3 since:2026-02-04", "x since:2026-02-04"),
         ("x since:7d", "x since:2026-03-24"),
+        ("outlok~ title:蓝平～", "outlok~ title:蓝平~"),
+        ("~/bin C:/temp~1", "~/bin C:/temp~1"),
         ("x since:1m", "x since:2026-02-28"),
         ("x since:2w until:昨天", "x since:2026-03-17 until:2026-03-30"),
         ("x since:1年 until:today", "x since:2025-03-31 until:2026-03-31"),
@@ -202,6 +204,8 @@ def test_filters_are_collected() -> None:
         (" ".join(['"a b"'] * 5), 25, "More than 4 phrases"),
         ("tag:x " * 9, 49, "More than 8 filters"),
         ("abc* " * 5, 21, "More than 4 prefixes"),
+        ("abcd~ " * 5, 25, "More than 4 words with ~"),
+        ("~", 1, "There is nothing to search for in ~"),
         ("错" * 257, 257, "The query is longer than 256 characters"),
     ],
 )

@@ -22,7 +22,7 @@ class SearchQuery(Query):
     q: str = Field(
         "",
         max_length=2_000,
-        description='Words, +required, "phrases", -without, OR, prefix*, field:value, since:7d',
+        description='Words, +required, "phrases", -without, OR, prefix*, alike~, field:value, since:7d',
     )
     kind: Literal["article", "ticket", "all"] = "all"
     category: Values = Field([])
