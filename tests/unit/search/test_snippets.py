@@ -238,8 +238,10 @@ QUERIES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
 
 @given(query=QUERIES, text=TEXTS)
 @example(query="a", text="\u0130a")
+@example(query="", text="打印机 … 打印机")
 def test_a_snippet_is_made_of_pieces_of_the_text(query: str, text: str) -> None:
-    html = snippet(query, text.replace(" … ", ""))
+    text = text.replace(" … ", "")
+    html = snippet(query, text)
     fragments = html.split(" … ")
     assert len(fragments) <= MAX_FRAGMENTS
     assert len(plain(html)) <= MAX_FRAGMENTS * MAX_LENGTH + len(" … ")
