@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ _WORTHWHILE: Final = 4  # chunks
 _POLL_S: Final = 0.2
 _LENGTHS: Final = "lengths.json"
 _TURN: Final = "turn"
+_NICENESS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,10 @@ class _Workers:
         if self.count > 1:
             # Started anew: a fork of a process with threads may inherit a held lock.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.count, mp_context=context)
+            # Searches go first: a rebuild would take both cores of a small machine.
+            self._pool = ProcessPoolExecutor(
+                self.count, mp_context=context, initializer=os.nice, initargs=(_NICENESS,)
+            )
 
     def __enter__(self) -> Self:
         return self
