@@ -41,24 +41,24 @@ class Alike:
 
 
 class Stream:
-    """Up to ``KEPT`` reports with an index of their words."""
+    """Up to ``KEPT`` reports with an index of their words.
+
+    Attributes:
+        last_id: Id of the latest ticket; 0 where there is none.
+    """
 
     def __init__(self) -> None:
         self._reports: deque[Report] = deque()
         self._holders: defaultdict[int, deque[int]] = defaultdict(deque)
         self._first = 0
         self._known: set[int] = set()
+        self.last_id = 0
 
     def __contains__(self, ticket_id: int) -> bool:
         return ticket_id in self._known
 
     def __len__(self) -> int:
         return len(self._reports)
-
-    @property
-    def last_id(self) -> int:
-        """Id of the latest ticket; 0 where there is none."""
-        return max(self._known, default=0)
 
     @property
     def reports(self) -> Iterable[Report]:
@@ -70,6 +70,7 @@ class Stream:
         if report.ticket_id in self._known:
             return
         self._known.add(report.ticket_id)
+        self.last_id = max(self.last_id, report.ticket_id)
         if len(self._reports) == KEPT:
             self._forget()
         place = self._first + len(self._reports)

@@ -40,8 +40,10 @@ _CATCH_UP_DAYS: Final = 90
 _CATCH_UP: Final = 200
 _LOOK_EVERY_S: Final = 30.0
 _FORGET_EVERY_S: Final = 3_600.0
-# Another process may commit a lower number a little later.
+# Another process may commit a lower number a little later: the last ones are read once more.
 _OVERLAP: Final = 50
+_SETTLES_S: Final = 1.0
+_NEVER: Final = float("-inf")
 
 
 class Radar:
@@ -56,7 +58,8 @@ class Radar:
         self._clock = clock
         self._lock = Lock()
         self._streams: dict[str, Stream] = {}
-        self._looked_at_s = self._forgot_at_s = float("-inf")
+        self._settled_at_s: dict[str, float] = {}
+        self._looked_at_s = self._forgot_at_s = _NEVER
 
     def tick(self) -> None:
         """Do the worker's share: note what was imported, end what is quiet; mostly does nothing."""
@@ -218,6 +221,10 @@ class Radar:
     def _stream(self, session: Session, profile_key: str) -> Stream:
         """Return the latest tickets, with those that came in since the last look."""
         stream = self._streams.setdefault(profile_key, Stream())
+        is_settled = time.monotonic() - self._settled_at_s.get(profile_key, _NEVER) < _SETTLES_S
+        if is_settled and store.newest(session, profile_key) == stream.last_id:
+            return stream
+        self._settled_at_s[profile_key] = time.monotonic()
         after = max(0, stream.last_id - _OVERLAP)
         for row in store.latest(session, profile_key, after_id=after, limit=KEPT):
             stream.add(_report(row))

@@ -125,6 +125,12 @@ def latest(session: Session, profile_key: str, *, after_id: int, limit: int) -> 
     return [Noted(*row) for row in session.execute(query)][::-1]
 
 
+def newest(session: Session, profile_key: str) -> int:
+    """Return the id of the newest ticket that was noted; 0 where none was."""
+    query = select(Sighting.ticket_id).where(Sighting.profile_key == profile_key)
+    return session.scalars(query.order_by(Sighting.ticket_id.desc()).limit(1)).first() or 0
+
+
 def unnoted(session: Session, *, since: datetime, limit: int) -> list[Ticket]:
     """Return tickets that came in by another way, oldest first."""
     query = (
