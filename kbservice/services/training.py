@@ -13,7 +13,7 @@ import structlog
 
 from kbservice.clock import Clock
 from kbservice.domain.account import Principal, Role
-from kbservice.errors import ArtifactRejected, KbServiceError, NotFound
+from kbservice.errors import ArtifactRejected, InvalidInput, KbServiceError, NotFound
 from kbservice.services.profiles import ProfileBook
 from kbservice.services.progress import NullProgress, Progress
 from kbservice.services.quarantine import Quarantine
@@ -146,7 +146,16 @@ class Training:
             InvalidInput: The named profile, or each, has too few labelled tickets.
         """
         keys = [profile_key] if profile_key else [*self._learnable()] or [self._profiles.get().key]
-        return {key: self.train(progress, profile_key=key, only_if_new=only_if_new) for key in keys}
+        trained, refused = dict[str, Any](), list[InvalidInput]()
+        for key in keys:
+            # Labels that wait for a verdict do not count: a profile may have too few without them.
+            try:
+                trained[key] = self.train(progress, profile_key=key, only_if_new=only_if_new)
+            except InvalidInput as error:
+                refused.append(error)
+        if refused and not trained:
+            raise refused[0]
+        return trained
 
     def releases(self) -> list[dict[str, Any]]:
         """Return what is known of every kept release, newest first."""

@@ -72,3 +72,25 @@ def test_the_night_teaches_every_profile_that_has_enough(application: Applicatio
 
     assert {OWN, OTHER} == trained.keys()
     assert (own, "nothing is new") == (trained[OWN]["release"], trained[OWN]["skipped"])
+
+
+def test_a_profile_with_too_little_keeps_no_other_from_learning(application: Application) -> None:
+    learn(application, OWN)
+    with application.database.transaction() as session:
+        for number in range(24):
+            # All of one category: there is nothing to tell apart.
+            session.add(
+                a_ticket(
+                    f"{OTHER}-{number}",
+                    profile_key=OTHER,
+                    title=f"熔断 {number}",
+                    category="other",
+                    category_by="person",
+                    opened_at=NOW,
+                )
+            )
+
+    trained = application.training.train_each()
+
+    assert [OWN] == list(trained)
+    assert trained[OWN]["promoted"]
