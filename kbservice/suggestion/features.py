@@ -12,7 +12,7 @@ from kbservice.suggestion.agreement import Agreement, Asked
 from kbservice.suggestion.candidate import Candidate, Wanted
 from kbservice.suggestion.evidence import differences, wilson_lower_bound
 from kbservice.suggestion.grams import folded, grams, overlap
-from kbservice.suggestion.tally import tally
+from kbservice.suggestion.tally import Tally, tally
 
 Matrix = NDArray[np.float64]
 
@@ -199,8 +199,10 @@ class _Texts:
         pieces = list(dict.fromkeys(grams(wanted.text)))
         self._asked = set(pieces)
         self._articles = articles
-        self._titles = tally(pieces, [folded(article.title) for article in articles])
-        self._texts = tally(pieces, told)
+        whole = tally(pieces, [*(folded(article.title) for article in articles), *told])
+        border = len(articles)
+        self._titles = Tally(whole.counts[:border], whole.sizes[:border])
+        self._texts = Tally(whole.counts[border:], whole.sizes[border:])
 
     def shares(self) -> list[_Words]:
         in_title, counts = self._titles.counts > 0, self._texts.counts

@@ -16,6 +16,7 @@ from kbservice.text.characters import UNSPACED
 Counts = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
+Codes = NDArray[np.uint32]
 
 _CODE_POINTS: Final = 0x110000
 _SHIFT: Final = 21  # bits of a code point
@@ -23,9 +24,10 @@ _SEPARATOR: Final = "\n"
 _WORD: Final = re.compile(WORD)
 
 
-def _flagged(characters: Iterable[str]) -> Flags:
-    flags = np.zeros(_CODE_POINTS, dtype=np.bool_)
-    flags[[ord(character) for character in characters]] = True
+def _flagged(characters: Iterable[str], size: int = _CODE_POINTS) -> Flags:
+    """Return of each code point below ``size`` whether it is one of the characters."""
+    flags = np.zeros(size, dtype=np.bool_)
+    flags[[code for code in map(ord, characters) if code < size]] = True
     return flags
 
 
@@ -87,12 +89,13 @@ def _count_runs(
     pairs = {piece: at for piece, at in own.items() if len(piece) > 1}
     singles = {piece: at for piece, at in own.items() if len(piece) == 1}
     # Most pairs are settled by their characters alone, which is cheaper than to look for them.
-    possible = first & _flagged(piece[0] for piece in pairs)[codes]
-    possible[:-1] &= _flagged(piece[1] for piece in pairs)[codes[1:]]
-    at = np.flatnonzero(possible)
-    _add(pairs, (codes[at] << _SHIFT) | codes[at + 1], rows[at], counts)
+    size = int(codes.max()) + 1
+    at = np.flatnonzero(first & _flagged((piece[0] for piece in pairs), size)[codes])
+    at = at[_flagged((piece[1] for piece in pairs), size)[codes[at + 1]]]
+    left, right = codes[at].astype(np.int64), codes[at + 1].astype(np.int64)
+    _add(pairs, (left << _SHIFT) | right, rows[at], counts)
     at = np.flatnonzero(alone)
-    _add(singles, codes[at], rows[at], counts)
+    _add(singles, codes[at].astype(np.int64), rows[at], counts)
 
 
 def _add(columns: Mapping[str, int], keys: Numbers, rows: Numbers, counts: Counts) -> None:
@@ -113,6 +116,5 @@ def _key(piece: str) -> int:
     return ord(piece) if len(piece) == 1 else (ord(piece[0]) << _SHIFT) | ord(piece[1])
 
 
-def _codes(text: str) -> Numbers:
-    encoded = text.encode("utf-32-le", "surrogatepass")
-    return np.frombuffer(encoded, dtype="<u4").astype(np.int64)
+def _codes(text: str) -> Codes:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")

@@ -151,13 +151,16 @@ def spans(text: str) -> Sequence[Span]:
 
 def _spanned(text: str) -> tuple[Span, ...]:
     folded = fold(text)
-    found: list[Span] = []
-    for match in _TOKEN.finditer(folded.text):
+    spans: list[Span] = []
+    matches = list(_TOKEN.finditer(folded.text))
+    cut = han.words_of_runs(found[1] for found in matches if found.lastindex == _HAN_GROUP)
+    for match in matches:
         if match.lastindex is None:
-            found += _atom_spans(match, folded)
+            spans += _atom_spans(match, folded)
         else:
-            found += _run_spans(match, folded)
-    return tuple(found)
+            words = next(cut) if match.lastindex == _HAN_GROUP else [match.group()]
+            spans += _run_spans(words, match.start(), folded)
+    return tuple(spans)
 
 
 _lately_spanned = functools.lru_cache(_KEPT_TICKETS)(_spanned)
@@ -217,9 +220,8 @@ def _atom_spans(match: re.Match[str], folded: Folded) -> Iterator[Span]:
         yield Span(text, piece.term, *folded.span(start, end), kind)
 
 
-def _run_spans(match: re.Match[str], folded: Folded) -> Iterator[Span]:
-    run, at = match.group(), match.start()
-    for word in han.words(run) if match.lastindex == _HAN_GROUP else (run,):
+def _run_spans(words: Sequence[str], at: int, folded: Folded) -> Iterator[Span]:
+    for word in words:
         kept = [(inner, inner, at + start) for inner, start in han.inner_words(word)]
         kept.append((word, word, at))
         if same := han.mainland_term(word):
