@@ -198,25 +198,28 @@ Frequencies = Callable[[str, Sequence[str]], Sequence[int]]
 
 def query_terms(streams: Streams, frequencies: Frequencies, documents: int) -> Iterator[QueryTerm]:
     """Yield the weighted terms of a query, leaving out what no document holds."""
-    counts = {stream: Counter(getattr(streams, stream)) for stream in STREAMS}
-    held = {stream: frequencies(stream, list(terms)) for stream, terms in counts.items()}
-    known = sum(map(bool, held["words"]))
-    if known >= CHARS_BELOW:
-        del counts["chars"]
+    words = Counter(streams.words)
+    words_held = frequencies("words", list(words))
+    known = sum(map(bool, words_held))
     power = _LONG_POWER * min(1.0, max(0.0, (known - _LONG_FROM) / _LONG_OVER))
-    inner = _inner_words(counts["words"])
+    inner = _inner_words(words)
     common = documents
     if known > _COMMON_FROM:
         common = max(_COMMON_LEAST, int(_COMMON_SHARE * documents))
-    for stream, terms in counts.items():
+    for stream, share in STREAMS.items():
+        if stream == "chars" and known >= CHARS_BELOW:
+            continue
+        terms, held = words, words_held
+        if stream != "words":
+            terms = Counter(getattr(streams, stream))
+            held = frequencies(stream, list(terms))
         found = [
             (frequency, term, count)
-            for (term, count), frequency in zip(terms.items(), held[stream], strict=True)
+            for (term, count), frequency in zip(terms.items(), held, strict=True)
             if 0 < frequency <= common
         ]
         # The rarest terms have the highest idf.
         found.sort()
-        share = STREAMS[stream]
         for frequency, term, count in found[: MAX_TERMS[stream]]:
             value = idf(documents, frequency)
             weight = share * (K3 + 1.0) * count / (count + K3)

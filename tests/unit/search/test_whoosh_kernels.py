@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from whoosh import analysis, fields, index, query, scoring
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
@@ -16,7 +19,7 @@ from kbservice.search.recipe import Lengths, QueryTerm
 from kbservice.search.whoosh import kernels
 from kbservice.search.whoosh.impact_postings import ImpactPostings
 from kbservice.search.whoosh.inversion import Inverter
-from kbservice.search.whoosh.keys import keys_of
+from kbservice.search.whoosh.keys import keys_of, places_among
 from kbservice.search.whoosh.part import Part
 
 B, K1 = 0.75, 1.2
@@ -111,3 +114,52 @@ def test_the_mask_keeps_documents_out() -> None:
     mask = np.arange(1000) % 2 == 0
     found = kernels.best(scores, mask, 3)
     assert found.tolist() == [994, 996, 998]
+
+
+@settings(deadline=None)  # the first call compiles
+@given(hnp.arrays(np.float32, st.integers(1, 700), elements=st.floats(0, 9, width=32)))
+def test_the_best_are_those_of_a_full_sort(scores: np.ndarray) -> None:
+    positive = np.sort(scores[scores > 0])[::-1]
+    border = positive[:10][-1] if positive.size else np.inf
+    found = kernels.best(scores.copy(), np.ones(scores.size, dtype=np.bool_), 10)
+    assert {*np.flatnonzero(scores >= border).tolist()} <= {*found.tolist()}
+    assert (scores[found] >= border * np.float32(0.999)).all()
+
+
+@settings(deadline=None)  # the first call compiles
+@given(st.lists(st.lists(st.integers(0, 60), unique=True), min_size=1, max_size=4), st.data())
+def test_exact_scores_are_the_sums_over_the_lists(
+    lists: list[list[int]], data: st.DataObject
+) -> None:
+    lists = [sorted(held) for held in lists]
+    ends = np.cumsum([0, *map(len, lists)])
+    ranges = np.stack([ends[:-1], ends[1:]], axis=1)
+    docs = np.array([doc for held in lists for doc in held], dtype=np.uint32)
+    codes = np.arange(docs.size).astype(np.uint16)
+    wanted = np.array(sorted(data.draw(st.sets(st.integers(0, 60)))), dtype=np.int64)
+    weights = np.linspace(1.0, 2.0, len(lists))
+    values = np.arange(1.0, 1.0 + max(1, docs.size))
+    found = kernels.exact((docs, codes, values), ranges, weights, wanted)
+    expected = [
+        sum(
+            weights[term] * values[start + held.index(doc)]
+            for term, (held, start) in enumerate(zip(lists, ends.tolist(), strict=False))
+            if doc in held
+        )
+        for doc in wanted.tolist()
+    ]
+    assert found.tolist() == pytest.approx(expected)
+
+
+KEYS = st.integers(0, 2**61 - 1)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(st.sets(KEYS) | st.sets(st.integers(0, 50)), st.lists(KEYS | st.integers(0, 50)))
+def test_keys_are_found_however_unevenly_they_are_spread(held: set[int], wanted: list[int]) -> None:
+    ordered = sorted(held)
+    places = places_among(
+        np.array(ordered, dtype=np.uint64), np.array([*wanted, *ordered], dtype=np.uint64)
+    )
+    expected = [ordered.index(key) if key in held else -1 for key in wanted]
+    assert places.tolist() == [*expected, *range(len(ordered))]
