@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -32,12 +31,10 @@ from kbservice.search.snippets import Highlighter
 from kbservice.search.syntax import read_as
 from kbservice.search.whoosh import golden
 from kbservice.search.whoosh.building import Build
-from kbservice.search.whoosh.commits import newest_commit
+from kbservice.search.whoosh.current import Current
 from kbservice.search.whoosh.generations import Generations
 from kbservice.search.whoosh.reading import SnapshotReader, hits_of, streams_of
 from kbservice.search.whoosh.rebuild import Rebuild
-from kbservice.search.whoosh.segment import Segment
-from kbservice.search.whoosh.snapshot import Snapshot
 from kbservice.search.whoosh.snapshots import open_snapshot
 from kbservice.search.whoosh.view import MaskView
 from kbservice.search.whoosh.warming import compile_kernels, touch
@@ -46,7 +43,6 @@ from kbservice.search.whoosh.writer import Batch, merge_segments
 log = structlog.get_logger(__name__)
 
 _RETRY_AFTER_S: Final = 2
-_OPEN_TRIES: Final = 5
 _SPOOL: Final = "spool"
 _CLOSE_WAIT_S: Final = 5.0
 
@@ -63,17 +59,14 @@ class WhooshEngine:
     ) -> None:
         self._folder = folder
         self._generations = Generations(folder, lock_wait_s)
-        self._refresh_interval_s = refresh_interval_s
         self._key = key
-        self._snapshot: Snapshot | None = None
-        self._checked_at = 0.0
-        self._lock = threading.Lock()
+        self._current = Current(self._generations, key, refresh_interval_s)
         self._merging: threading.Thread | None = None
         self._is_closed = False
 
     def search(self, query: SearchQuery) -> SearchPage:
         """Return one page of hits, best first."""
-        snapshot = self._current()
+        snapshot = self._current.snapshot()
         text = positive_text(query)
         streams = streams_of(text)
         found = selected(query, MaskView(snapshot, query.filters))
@@ -110,7 +103,7 @@ class WhooshEngine:
         self, text: str, *, title: str = "", limit: int, within: Filters = NO_FILTERS
     ) -> list[SearchHit]:
         """Return documents that resemble a ticket's text, best first."""
-        reader = SnapshotReader(self._current())
+        reader = SnapshotReader(self._current.snapshot())
         return reader.similar(text, title=title, limit=limit, within=within)
 
     @contextmanager
@@ -121,7 +114,7 @@ class WhooshEngine:
             yield batch
             batch.commit()
             due = batch.due_merge()
-        self._forget_check()
+        self._current.forget_check()
         if due:
             self._start_merging()
 
@@ -142,59 +135,58 @@ class WhooshEngine:
                 raise
             self._generations.switch(number)
             shutil.rmtree(self._folder / _SPOOL, ignore_errors=True)
-        self._forget_check()
+        self._current.forget_check()
 
     def rollback(self) -> IndexState:
         """Make the previous generation answer again."""
         with self._generations.locked():
             if previous := self._generations.previous:
-                self._open(previous)
+                self._current.open(previous)
             number = self._generations.rollback()
         log.info("index_rolled_back", generation=number)
-        self._forget_check()
+        self._current.forget_check()
         return self.state()
 
     def kept(self, generation: int) -> SnapshotReader:
         """Return a reader of the current generation, or of an older one that is kept."""
         if generation not in self._generations.numbers():
             raise NotFound("Index generation {generation} is no longer kept", generation=generation)
-        return SnapshotReader(self._open(generation))
+        return SnapshotReader(self._current.open(generation))
 
     def ids(self) -> dict[str, int]:
         """Return the revision of every document by id."""
-        return self._current().ids()
+        return self._current.snapshot().ids()
 
     def vocabulary(self) -> Iterator[tuple[str, int]]:
         """Yield every term of the word stream with its document frequency, in no order."""
-        return self._current().vocabulary()
+        return self._current.snapshot().vocabulary()
 
     def state(self) -> IndexState:
         """Describe what answers now."""
-        return self._current().state
+        return self._current.snapshot().state
 
     def ping(self) -> None:
         """Raise IndexUnavailable unless a search would be answered."""
-        self._current()
+        self._current.snapshot()
 
     def warm(self) -> None:
         """Compile the kernels and read the index once."""
         compile_kernels()
-        touch(segment.part for segment in self._current().segments)
+        touch(segment.part for segment in self._current.snapshot().segments)
 
     def close(self) -> None:
         """Let go of the files; a merge under way is left to the next process."""
         self._is_closed = True
         if self._merging is not None:
             self._merging.join(_CLOSE_WAIT_S)
-        with self._lock:
-            self._snapshot = None
+        self._current.close()
 
     def _batch(self) -> Batch:
         number = self._generations.current
         if not number:
             raise IndexUnavailable("There is no index yet", retry_after_s=_RETRY_AFTER_S)
         folder = self._generations.path(number)
-        snapshot = self._open(number)
+        snapshot = self._current.open(number)
         batch = Batch(folder, self._key, snapshot.commit, snapshot.segments)
         for segment in snapshot.segments:
             if not segment.is_whole:
@@ -217,7 +209,7 @@ class WhooshEngine:
     def _merge_once(self) -> bool:
         number = self._generations.current
         folder = self._generations.path(number)
-        snapshot = self._open(number)
+        snapshot = self._current.open(number)
         sources = Batch(folder, self._key, snapshot.commit, snapshot.segments).due_merge()
         if not sources:
             return False
@@ -231,69 +223,5 @@ class WhooshEngine:
                     return True
                 build.adopt()
                 batch.commit()
-        self._forget_check()
+        self._current.forget_check()
         return True
-
-    def _current(self) -> Snapshot:
-        """Return the newest readable commit, looking for it at most once per interval."""
-        now = time.monotonic()
-        held = self._snapshot
-        if held is not None and now - self._checked_at < self._refresh_interval_s:
-            return held
-        # One thread opens the new commit; the others go on with the old one.
-        if not self._lock.acquire(blocking=held is None):
-            return held  # type: ignore[return-value]  # it blocks when there is none
-        try:
-            self._checked_at = now
-            return self._refreshed()
-        finally:
-            self._lock.release()
-
-    def _refreshed(self) -> Snapshot:
-        number = self._generations.current
-        held = self._snapshot
-        if held is not None and held.generation == number:
-            newest = newest_commit(self._generations.path(number))
-            if newest == (held.commit.number, held.commit.moment):
-                return held
-        self._snapshot = self._open_best(number)
-        return self._snapshot
-
-    def _open_best(self, number: int) -> Snapshot:
-        problem: Exception | None = None
-        for candidate in dict.fromkeys((number, self._generations.previous)):
-            if candidate:
-                try:
-                    return self._open(candidate)
-                except IndexUnavailable as error:
-                    problem = error
-                    log.warning("index_generation_refused", generation=candidate, reason=str(error))
-        if problem is not None:
-            raise problem
-        raise IndexUnavailable("There is no index yet", retry_after_s=_RETRY_AFTER_S)
-
-    def _open(self, number: int) -> Snapshot:
-        """Open a generation; a commit may replace its files at any moment, so try again."""
-        folder = self._generations.path(number)
-        held = self._snapshot
-        known: Sequence[Segment] = ()
-        if held is not None and held.generation == number:
-            known = held.segments
-        for left in reversed(range(_OPEN_TRIES)):
-            commit = newest_commit(folder)
-            try:
-                return open_snapshot(folder, number, self._key, known)
-            except Exception as error:
-                # Whoosh has no one error for damage: it may be any.
-                is_moving = newest_commit(folder) != commit
-                if not left or not is_moving:
-                    raise IndexUnavailable(
-                        "Index generation {generation} does not open: {reason}",
-                        generation=number,
-                        reason=str(error) or type(error).__name__,
-                        retry_after_s=_RETRY_AFTER_S,
-                    ) from error
-        raise AssertionError("unreachable")
-
-    def _forget_check(self) -> None:
-        self._checked_at = 0.0

@@ -57,6 +57,11 @@ class Snapshot:
             whole=all(segment.is_whole for segment in self.segments),
         )
 
+    def prepare(self) -> None:
+        """Compute what the first search would have to."""
+        self.facets(self.live)
+        _ = self.state, self._ids, self._updated, self._solved
+
     @cached_property
     def total(self) -> int:
         """How many documents there are."""
