@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, exists, func, insert, select
+from sqlalchemy import bindparam, delete, exists, func, insert, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from kbservice.domain.radar import Incident, Sighting, SightingBand, Verdict
@@ -18,6 +18,31 @@ _LEAST_BANDS = 2
 _INCIDENTS_SHOWN = 100
 _REPEATS_SHOWN = 100
 _FORGOTTEN = 500
+
+# Asked with every suggestion; to put a statement together takes as long as to answer it.
+_SHARING = (
+    select(SightingBand.ticket_id)
+    .where(SightingBand.band.in_(bindparam("bands", expanding=True)))
+    .join(Ticket, Ticket.id == SightingBand.ticket_id)
+    .where(
+        Ticket.profile_key == bindparam("profile_key"),
+        Ticket.opened_at >= bindparam("since"),
+        Ticket.resolved_at.is_(None),
+    )
+    .group_by(SightingBand.ticket_id)
+    .having(func.count() >= _LEAST_BANDS)
+    .order_by(func.count().desc(), SightingBand.ticket_id)
+    .limit(bindparam("limit"))
+)
+_SHARING_OF_ACCOUNT = _SHARING.join(Sighting, Sighting.ticket_id == SightingBand.ticket_id).where(
+    Sighting.account == bindparam("account")
+)
+_NEWEST = (
+    select(Sighting.ticket_id)
+    .where(Sighting.profile_key == bindparam("profile_key"))
+    .order_by(Sighting.ticket_id.desc())
+    .limit(1)
+)
 
 
 class Candidate(NamedTuple):
@@ -58,26 +83,11 @@ def candidates(
         account: Only tickets that this account handed in; None: all.
         limit: So many at most.
     """
-    shared = (
-        select(SightingBand.ticket_id)
-        .where(SightingBand.band.in_(bands))
-        .group_by(SightingBand.ticket_id)
-        .having(func.count() >= _LEAST_BANDS)
-        .order_by(func.count().desc(), SightingBand.ticket_id)
-    )
-    query = (
-        shared.join(Ticket, Ticket.id == SightingBand.ticket_id)
-        .where(
-            Ticket.profile_key == profile_key,
-            Ticket.opened_at >= since,
-            Ticket.resolved_at.is_(None),
-        )
-        .limit(limit)
-    )
-    if account is not None:
-        query = query.join(Sighting, Sighting.ticket_id == SightingBand.ticket_id)
-        query = query.where(Sighting.account == account)
-    ids = session.scalars(query).all()
+    facts = {"bands": bands, "profile_key": profile_key, "since": since, "limit": limit}
+    if account is None:
+        ids = session.scalars(_SHARING, facts).all()
+    else:
+        ids = session.scalars(_SHARING_OF_ACCOUNT, facts | {"account": account}).all()
     if not ids:
         return []
     columns = (Ticket.id, Ticket.number, Ticket.title, Ticket.body, Ticket.opened_at)
@@ -127,8 +137,7 @@ def latest(session: Session, profile_key: str, *, after_id: int, limit: int) -> 
 
 def newest(session: Session, profile_key: str) -> int:
     """Return the id of the newest ticket that was noted; 0 where none was."""
-    query = select(Sighting.ticket_id).where(Sighting.profile_key == profile_key)
-    return session.scalars(query.order_by(Sighting.ticket_id.desc()).limit(1)).first() or 0
+    return session.scalars(_NEWEST, {"profile_key": profile_key}).first() or 0
 
 
 def unnoted(session: Session, *, since: datetime, limit: int) -> list[Ticket]:
