@@ -75,13 +75,13 @@ class Peak:
 
 
 @contextmanager
-def watched(pid: int) -> Iterator[Peak]:
+def watched(pid: int, every_s: float = _LOOK_S) -> Iterator[Peak]:
     """Sample a process and its children until the context ends."""
     peak = Peak(pid)
     stop = threading.Event()
 
     def watch() -> None:
-        while not stop.wait(_LOOK_S):
+        while not stop.wait(every_s):
             peak.look()
 
     thread = threading.Thread(target=watch, daemon=True)
