@@ -222,13 +222,17 @@ def _atom_spans(match: re.Match[str], folded: Folded) -> Iterator[Span]:
 
 def _run_spans(words: Sequence[str], at: int, folded: Folded) -> Iterator[Span]:
     for word in words:
-        kept = [(inner, inner, at + start) for inner, start in han.inner_words(word)]
-        kept.append((word, word, at))
-        if same := han.mainland_term(word):
-            kept.append((word, same, at))
-        for text, term, start in kept:
-            if term not in stopwords.CHINESE:
-                end = start + len(text)
-                place = (start, end) if folded.is_even else folded.span(start, end)
-                yield Span(text, term, *place, "han")
+        for text, term, offset in _terms_within(word):
+            start = at + offset
+            end = start + len(text)
+            place = (start, end) if folded.is_even else folded.span(start, end)
+            yield Span(text, term, *place, "han")
         at += len(word)
+
+
+@functools.lru_cache(1 << 16)
+def _terms_within(word: str) -> tuple[tuple[str, str, int], ...]:
+    """Return what is said within a word, the term for it, and at which of its characters."""
+    found = [(inner, inner, start) for inner, start in han.inner_words(word)]
+    found += [(word, term, 0) for term in (word, han.mainland_term(word)) if term]
+    return tuple(item for item in found if item[1] not in stopwords.CHINESE)

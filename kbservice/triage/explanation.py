@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Final, NamedTuple
 
-from kbservice.text.normalise import fold
-from kbservice.text.tokens import spans
+import numpy as np
+
+from kbservice.text.normalise import Folded, fold
+from kbservice.text.tokens import Span, spans
 from kbservice.triage.classifier import Evidence, TicketText
-from kbservice.triage.features import CHARS, FIELDS, TITLE, lowered, pieces
+from kbservice.triage.features import CHARS, FIELDS, TITLE, WORDS, Pieces, Places, lowered, pieces
 
 MAX_FOR: Final = 6
 MAX_AGAINST: Final = 2
 _LEAST_WEIGHT: Final = 0.01
+_KEPT: Final = 32  # category, priority and kind are explained one after the other
 _WORD: Final = re.compile(r"\w+")
 
 Place = tuple[int, int]  # start, end
 
 
-class Contribution(NamedTuple):
-    """What one feature adds to the log-odds."""
-
-    block: str
-    term: str
-    weight: float
-
-
-class _Word(NamedTuple):
-    """A word of the ticket before equal ones are merged; far cheaper than an ``Evidence``."""
+class Word(NamedTuple):
+    """A word of the ticket with its weight; for the rest see ``Evidence``, which costs far more."""
 
     text: str
     weight: float
@@ -52,7 +47,7 @@ class Explanation:
     winner: str
     runner_up: str
     bias: float
-    words: tuple[Evidence, ...]
+    words: tuple[Word, ...]
     rest: float
 
     @property
@@ -66,12 +61,22 @@ def strongest(explanation: Explanation) -> tuple[Evidence, ...]:
     told = [word for word in explanation.words if abs(word.weight) >= _LEAST_WEIGHT]
     speak_for = [word for word in told if word.weight > 0][:MAX_FOR]
     against = [word for word in told if word.weight < 0][:MAX_AGAINST]
-    return (*speak_for, *against)
+    return tuple(
+        Evidence(
+            source="word",
+            text=word.text,
+            weight=word.weight,
+            field=word.field,
+            start=word.start,
+            end=word.end,
+        )
+        for word in (*speak_for, *against)
+    )
 
 
 def attribute(
-    ticket: TicketText, contributions: Sequence[Contribution]
-) -> tuple[tuple[Evidence, ...], float]:
+    ticket: TicketText, weights: Mapping[str, Mapping[str, float]]
+) -> tuple[tuple[Word, ...], float]:
     """Share the features' weights out to the words that they were made from.
 
     A feature's weight falls in equal parts on its places, and there on its characters; a
@@ -79,110 +84,151 @@ def attribute(
 
     Args:
         ticket: As the classifier read it: with personal data blanked.
-        contributions: Every feature with its weight.
+        weights: What every feature adds to the log-odds, by block and term.
 
     Returns:
         The words, the strongest first, and what fell on none.
     """
     title, body = _Field("title", ticket.title), _Field("body", ticket.body)
-    shares = {item.term: item.weight for item in contributions if item.block == CHARS}
+    shares = weights.get(CHARS, {})
     held = title.count(shares) + body.count(shares)
-    shares = {piece: weight / held[piece] for piece, weight in shares.items() if held[piece]}
+    shares = {piece: shares[piece] / count for piece, count in held.items()}
     title.put_pieces(shares)
     body.put_pieces(shares)
-    for block, term, weight in contributions:
-        if block not in (CHARS, FIELDS):
-            _put_word(term, weight, (title,) if block == TITLE else (title, body))
-    found = [*title.words(), *body.words(), *_stated(contributions)]
+    for block, fields in ((WORDS, (title, body)), (TITLE, (title,))):
+        _put_words(weights.get(block, {}), fields)
+    found = [*title.words(), *body.words(), *_stated(weights.get(FIELDS, {}))]
     told = sum(word.weight for word in found)
-    return _merged(found), sum(item.weight for item in contributions) - told
+    return _merged(found), sum(sum(terms.values()) for terms in weights.values()) - told
 
 
-def _stated(contributions: Sequence[Contribution]) -> Iterable[_Word]:
+def _stated(weights: Mapping[str, float]) -> Iterable[Word]:
     """Yield the fields of the ticket, such as its product, that are no part of its text."""
-    for block, term, weight in contributions:
-        if block == FIELDS:
-            yield _Word(term.partition("=")[2], weight, "", -1, -1)
+    for term, weight in weights.items():
+        yield Word(term.partition("=")[2], weight, "", -1, -1)
 
 
-def _put_word(term: str, weight: float, fields: Sequence[_Field]) -> None:
-    places = [(field, place) for field in fields for place in field.places(term)]
-    for field, place in places:
-        field.put(place, weight / len(places))
+def _put_words(weights: Mapping[str, float], fields: Sequence[_Field]) -> None:
+    """Share the weight of each word, or pair of words, out to all its places in the fields."""
+    for term, weight in weights.items():
+        words = term.split(" ")
+        holding, total = [], 0
+        for field in fields:
+            times = [len(field.places[word]) for word in words]
+            if all(times):
+                holding.append(field)
+                total += sum(times)
+        for field in holding:
+            for word in words:
+                field.shares[word] += weight / total
 
 
 class _Field:
-    """One text of the ticket, collecting weight on its characters."""
+    """One text of the ticket, collecting weight on its characters.
+
+    Attributes:
+        places: Where each word stands.
+        shares: What lies on each place of a word, by word.
+    """
 
     def __init__(self, name: str, text: str) -> None:
         self._name = name
-        self._text = text
-        self._folded = fold(text)
-        self._lower = lowered(self._folded.text)
-        self._pieces = pieces(self._lower)
-        self._spans = spans(text)
-        self._steps = [0.0] * (len(text) + 1)
-        self._words: dict[str, list[Place]] = defaultdict(list)
-        for span in self._spans:
-            self._words[span.term].append((span.start, span.end))
+        self._layout = _laid_out(text)
+        self._steps = np.zeros(len(text) + 1)
+        self.places = self._layout.places
+        self.shares: defaultdict[str, float] = defaultdict(float)
 
     def count(self, wanted: Container[str]) -> Counter[str]:
         """Return how often each wanted piece stands here."""
-        return Counter(piece for piece, _, _ in self._pieces if piece in wanted)
+        return Counter(filter(wanted.__contains__, self._layout.pieces.texts))
 
     def put_pieces(self, shares: Mapping[str, float]) -> None:
         """Lay its share on every place of every piece."""
-        is_even, span, steps = self._folded.is_even, self._folded.span, self._steps
-        for piece, start, end in self._pieces:
-            weight = shares.get(piece)
-            if weight is not None:
-                first, last = (start, end) if is_even else span(start, end)
-                share = weight / (last - first)
-                steps[first] += share
-                steps[last] -= share
+        texts, starts, ends = self._layout.pieces
+        self._lay(starts, ends, [shares.get(piece, 0.0) for piece in texts])
 
-    def places(self, term: str) -> list[Place]:
-        """Return where a word, or both words of a pair, stand in the text."""
-        found = [self._words_at(word) for word in term.split(" ")]
-        return [place for places in found for place in places] if all(found) else []
-
-    def put(self, place: Place, weight: float) -> None:
-        """Lay weight evenly on the characters of a place."""
-        start, end = place
-        share = weight / (end - start)
-        self._steps[start] += share
-        self._steps[end] -= share
-
-    def words(self) -> list[_Word]:
+    def words(self) -> list[Word]:
         """Return the words with the weight that lies on them."""
-        summed = [0.0, *accumulate(accumulate(self._steps))]
-        text, name = self._text, self._name
+        held = [
+            (*place, share) for word, share in self.shares.items() for place in self.places[word]
+        ]
+        if held:
+            starts, ends, weights = zip(*held, strict=True)
+            self._lay(np.array(starts), np.array(ends), weights)
+        summed = [0.0, *self._steps.cumsum().cumsum().tolist()]
+        name = self._name
         return [
-            _Word(text[start:end], summed[end] - summed[start], name, start, end)
-            for start, end in self._units()
+            Word(text, summed[end] - summed[start], name, start, end)
+            for text, start, end in self._layout.units
         ]
 
-    def _words_at(self, word: str) -> list[Place]:
-        if word not in self._words:
-            # A stop word: the analyzer's spans leave it out.
-            found = _found(word, self._lower)
-            self._words[word] = [self._folded.span(at, at + len(word)) for at in found]
-        return self._words[word]
+    def _lay(self, starts: Places, ends: Places, weights: Sequence[float]) -> None:
+        """Lay each weight evenly on the characters of its place."""
+        share = np.array(weights) / (ends - starts)
+        size = len(self._steps)
+        self._steps += np.bincount(starts, share, size) - np.bincount(ends, share, size)
 
-    def _units(self) -> list[Place]:
-        """Return stretches that do not overlap: the analyzer's words, and what lies between."""
-        merged: list[Place] = []
-        for start, end in sorted((span.start, span.end) for span in self._spans):
-            if merged and start < merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-            else:
-                merged.append((start, end))
-        between = [
-            (edge + match.start(), edge + match.end())
-            for edge, upto in _gaps(merged, len(self._text))
-            for match in _WORD.finditer(self._text[edge:upto])
-        ]
-        return sorted([*merged, *between])
+
+class _WordPlaces(dict[str, list[Place]]):
+    """Where each word stands in a text; stop words, which spans leave out, when asked."""
+
+    def __init__(self, folded: Folded, found: Iterable[Span]) -> None:
+        self._folded = folded
+        self._lower = lowered(folded.text)
+        for span in found:
+            self.setdefault(span.term, []).append((span.start, span.end))
+
+    def __missing__(self, word: str) -> list[Place]:
+        placed = _found(word, self._lower)
+        self[word] = [self._folded.span(at, at + len(word)) for at in placed]
+        return self[word]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What stands where in a text.
+
+    Attributes:
+        pieces: With their places in the text as it is, not folded.
+        units: Stretches that do not overlap: the analyzer's words, and what lies between.
+    """
+
+    places: _WordPlaces
+    pieces: Pieces
+    units: tuple[tuple[str, int, int], ...]
+
+
+@functools.lru_cache(_KEPT)
+def _laid_out(text: str) -> _Layout:
+    folded, found = fold(text), spans(text)
+    return _Layout(
+        places=_WordPlaces(folded, found),
+        pieces=_original(pieces(lowered(folded.text)), folded),
+        units=tuple((text[start:end], start, end) for start, end in _units(text, found)),
+    )
+
+
+def _original(cut: Pieces, folded: Folded) -> Pieces:
+    if folded.is_even or not cut.texts:
+        return cut
+    placed = map(folded.span, cut.starts.tolist(), cut.ends.tolist())
+    starts, ends = np.array(list(placed)).T
+    return Pieces(cut.texts, starts, ends)
+
+
+def _units(text: str, found: Iterable[Span]) -> list[Place]:
+    merged: list[Place] = []
+    for start, end in sorted((span.start, span.end) for span in found):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    between = [
+        (edge + match.start(), edge + match.end())
+        for edge, upto in _gaps(merged, len(text))
+        for match in _WORD.finditer(text[edge:upto])
+    ]
+    return sorted([*merged, *between])
 
 
 def _found(word: str, text: str) -> Iterable[int]:
@@ -208,22 +254,11 @@ def _gaps(taken: Iterable[Place], length: int) -> Iterable[Place]:
         yield at, length
 
 
-def _merged(words: Iterable[_Word]) -> tuple[Evidence, ...]:
+def _merged(words: Iterable[Word]) -> tuple[Word, ...]:
     """Return each word once, at its first place, with its weight over all places."""
-    firsts: dict[str, _Word] = {}
-    weights: dict[str, float] = {}
+    merged: dict[str, Word] = {}
     for word in words:
         name = word.text.casefold()
-        firsts.setdefault(name, word)
-        weights[name] = weights.get(name, 0.0) + word.weight
-    return tuple(
-        Evidence(
-            source="word",
-            text=firsts[name].text,
-            weight=weights[name],
-            field=firsts[name].field,
-            start=firsts[name].start,
-            end=firsts[name].end,
-        )
-        for name in sorted(weights, key=lambda name: -abs(weights[name]))
-    )
+        known = merged.get(name)
+        merged[name] = word if known is None else known._replace(weight=known.weight + word.weight)
+    return tuple(sorted(merged.values(), key=lambda word: -abs(word.weight)))

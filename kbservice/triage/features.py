@@ -8,7 +8,10 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from kbservice.text.characters import HAN
 from kbservice.text.normalise import fold_text
@@ -28,6 +31,9 @@ _HAN_SIZES: Final = (1, 2, 3)
 _LATIN_SIZES: Final = (3, 4, 5)
 _LONGEST_RUN: Final = 40
 _KEPT: Final = 16  # category, priority and kind take the same ticket apart, one after the other
+
+
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def features_of(ticket: TicketText) -> Features:
     """Take a blanked ticket apart."""
     title_words, body_words = _words(ticket.title), _words(ticket.body)
     texts = (lowered(fold_text(text)) for text in (ticket.title, ticket.body))
-    chars = [piece for text in texts for piece, _, _ in pieces(text)]
+    chars = [piece for text in texts for piece in pieces(text).texts]
     return Features(
         words=title_words + body_words, chars=chars, title=title_words, fields=_fields(ticket)
     )
@@ -97,35 +103,50 @@ def lowered(text: str) -> str:
     return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
 
 
+class Pieces(NamedTuple):
+    """Pieces of a text, and where each starts and ends in it."""
+
+    texts: tuple[str, ...]
+    starts: Places
+    ends: Places
+
+
 @functools.lru_cache(2 * _KEPT)
-def pieces(text: str) -> tuple[tuple[str, int, int], ...]:
-    """Return each piece of a folded, lower-case text with the place it stands at.
+def pieces(text: str) -> Pieces:
+    """Cut a folded, lower-case text into its pieces.
 
     Pieces are 1 to 3 neighbouring Chinese characters and, of other words, 3 to 5 characters
     with a blank for the word's border.
     """
-    found: list[tuple[str, int, int]] = []
+    texts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
     for match in _RUN.finditer(text):
         run, at = match.group(), match.start()
         if match.lastindex is None:
-            placed = _latin_pieces(run[:_LONGEST_RUN])
-            found += [(piece, at + start, at + end) for piece, start, end in placed]
+            cut, firsts, lasts = _latin_pieces(run[:_LONGEST_RUN])
+            texts += cut
+            starts += [at + first for first in firsts]
+            ends += [at + last for last in lasts]
         else:
-            places = range(at, at + len(run))
             for size in _HAN_SIZES:
-                cut = (run[start : start + size] for start in range(len(run) - size + 1))
-                found += zip(cut, places, range(at + size, at + len(run) + 1), strict=False)
-    return tuple(found)
+                places = range(at, match.end() - size + 1)
+                texts += [text[start : start + size] for start in places]
+                starts += places
+                ends += range(at + size, match.end() + 1)
+    return Pieces(tuple(texts), np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64))
 
 
 @functools.lru_cache(1 << 15)
-def _latin_pieces(run: str) -> tuple[tuple[str, int, int], ...]:
+def _latin_pieces(run: str) -> tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
     framed, last = f" {run} ", len(run)
-    return tuple(
+    placed = [
         (framed[start : start + size], max(0, start - 1), min(last, start - 1 + size))
         for size in _LATIN_SIZES
         for start in range(len(framed) - size + 1)
-    )
+    ]
+    texts, starts, ends = zip(*placed, strict=True)
+    return texts, starts, ends
 
 
 def _words(text: str) -> list[str]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kbservice.triage.calibration import Calibration
 from kbservice.triage.classifier import Decision, Prediction, ReleaseInfo, TicketText
-from kbservice.triage.explanation import Contribution, Explanation, attribute, strongest
+from kbservice.triage.explanation import Explanation, attribute, strongest
 from kbservice.triage.features import blanked, features_of
 from kbservice.triage.measures import Doubles
 from kbservice.triage.thresholds import LabelThreshold, Promises
@@ -126,12 +126,7 @@ class LinearClassifier:
         between = learned.intercepts[winner] - learned.intercepts[runner_up]
         bias = calibration.scale * between + calibration.bias[winner] - calibration.bias[runner_up]
         bias += _bend(probabilities, parts.sum() + bias, winner, runner_up)
-        found = [
-            Contribution(block, term, float(part))
-            for (block, term), part in zip(vector.terms, parts, strict=True)
-            if part
-        ]
-        words, rest = attribute(ticket, found)
+        words, rest = attribute(ticket, vector.named(parts))
         return Explanation(
             winner=learned.labels[winner],
             runner_up=learned.labels[runner_up],

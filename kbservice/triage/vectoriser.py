@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,11 +50,18 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """One ticket's non-zero columns with their values, and the terms they stand for."""
+    """One ticket's non-zero columns with their values, and the terms they stand for, by block."""
 
     columns: Ints
     values: Floats
-    terms: tuple[tuple[str, str], ...]  # (block, term)
+    terms: Mapping[str, Sequence[str]]  # in the order of the columns
+
+    def named(self, numbers: Floats) -> dict[str, dict[str, float]]:
+        """Return a number for each column under its block and term."""
+        following = iter(numbers.tolist())
+        return {
+            block: dict(zip(terms, following, strict=False)) for block, terms in self.terms.items()
+        }
 
 
 class Vectoriser:
@@ -71,29 +78,28 @@ class Vectoriser:
 
     def vector(self, features: Features) -> Vector:
         """Weigh one ticket's features; unknown ones are left out."""
-        columns: list[int] = []
+        columns: list[Ints] = []
         values: list[Floats] = []
-        terms: list[tuple[str, str]] = []
+        terms: dict[str, Sequence[str]] = {}
         offset = 0
         for block, places in zip(self.blocks, self._columns, strict=True):
-            counts = Counter(term for term in features.of(block.name) if term in places)
-            found = [places[term] for term in counts]
-            columns += [offset + column for column in found]
-            terms += [(block.name, term) for term in counts]
-            values.append(_weighed(block, found, list(counts.values())))
+            counts = Counter(filter(places.__contains__, features.of(block.name)))
+            found = np.array([places[term] for term in counts], dtype=np.int64)
+            columns.append(offset + found)
+            terms[block.name] = tuple(counts)
+            values.append(_weighed(block, found, np.array(list(counts.values()), dtype=np.float32)))
             offset += len(block.terms)
         return Vector(
-            np.array(columns, dtype=np.int64), np.concatenate([*values, _NOTHING]), tuple(terms)
+            np.concatenate([*columns, _NOWHERE]), np.concatenate([*values, _NOTHING]), terms
         )
 
 
 _NOTHING: Final = np.zeros(0, dtype=np.float32)
+_NOWHERE: Final = np.zeros(0, dtype=np.int64)
 
 
-def _weighed(block: Block, columns: list[int], counts: list[int]) -> Floats:
-    if not columns:
-        return _NOTHING
-    values = (1.0 + np.log(np.array(counts, dtype=np.float32))) * block.idf[columns]
+def _weighed(block: Block, columns: Ints, counts: Floats) -> Floats:
+    values = (1.0 + np.log(counts)) * block.idf[columns]
     length = float(np.sqrt(values @ values)) or 1.0
     return np.asarray(values * (BLOCK_WEIGHTS[block.name] / length), dtype=np.float32)
 
