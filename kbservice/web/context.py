@@ -71,7 +71,9 @@ def translate(message: str, /, **facts: object) -> str:
 def _asked() -> str | None:
     # Taking a long query apart costs more than answering it again.
     named = request.args.get("locale") if b"locale=" in request.query_string else None
-    return _LOCALES.get(named or request.cookies.get(LANGUAGE_COOKIE, ""))
+    if not named and LANGUAGE_COOKIE in request.headers.get("Cookie", ""):
+        named = request.cookies.get(LANGUAGE_COOKIE)
+    return _LOCALES.get(named or "")
 
 
 def _preferred() -> str | None:

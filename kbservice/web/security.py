@@ -5,12 +5,13 @@ Every view states its policy with ``requires`` or ``open_access``; one without i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, current_app, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from kbservice.domain.account import Principal, Role
@@ -42,7 +43,9 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
 }
+_SECURE_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,8 @@ def policy_of(app: Flask, endpoint: str) -> Policy | None:
 def register(app: Flask) -> None:
     """Check every request to ``app`` and protect every answer."""
     app.before_request(_authorise)
-    app.after_request(_protect)
+    is_secure = app.extensions["kbservice"].settings.secure_cookies
+    app.wsgi_app = _protected(app.wsgi_app, is_secure=is_secure)  # type: ignore[assignment, method-assign]
 
 
 def _authorise() -> None:
@@ -191,13 +195,22 @@ def drop_session(response: AnyResponse) -> None:
     )
 
 
-def _protect(response: Response) -> Response:
-    headers = response.headers
-    stated = {name for name, _ in headers}
-    # Looking for each one by one took 30 us of every request.
-    headers.extend([pair for pair in _HEADERS.items() if pair[0] not in stated])
-    if application().settings.secure_cookies:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if "Cache-Control" not in stated and not (request.endpoint or "").endswith("static"):
-        headers.add("Cache-Control", "no-store")
-    return response
+def _protected(served: WSGIApplication, *, is_secure: bool) -> WSGIApplication:
+    """Give every answer the protective headers that it does not state itself.
+
+    Around the application, not within: there each header is checked and copied, which took a
+    tenth of the time of a short answer.
+    """
+    protection = [*_HEADERS.items(), *(_SECURE_HEADERS.items() if is_secure else ())]
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(
+            status: str, headers: list[tuple[str, str]], exc_info: Any = None
+        ) -> Callable[[bytes], object]:
+            stated = {name for name, _ in headers}
+            further = [pair for pair in protection if pair[0] not in stated]
+            return start_response(status, headers + further, exc_info)
+
+        return served(environ, start)
+
+    return answer

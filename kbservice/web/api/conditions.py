@@ -51,7 +51,9 @@ def wait_until_visible(query: RefreshQuery, sequence: int) -> bool | None:
 @api.after_request
 def _answer_if_changed(response: Response) -> Response:
     """Leave the body out where the client has it already."""
-    if request.method == "GET" and response.status_code == 200 and "ETag" in response.headers:  # noqa: PLR2004  # HTTP
+    is_read = request.method == "GET" and response.status_code == 200  # noqa: PLR2004  # HTTP
+    if is_read and "If-None-Match" in request.headers:
         response.make_conditional(request)
-    response.vary.update(("Accept-Language", "Authorization", "Cookie"))
+    # Not by ``response.vary``, which writes the header anew for each name.
+    response.headers.add("Vary", "Accept-Language, Authorization, Cookie")
     return response
