@@ -105,6 +105,9 @@ def _turns(loads: dict[str, list[Load]], turns: int) -> list[dict[str, Any]]:
     heard: dict[str, list[Heard]] = {what: [] for what in loads}
     for turn in range(turns):
         for what, parts in loads.items():
+            if len(parts) == 1:
+                # What was searched in between may have taken the place of kept answers.
+                send(replace(parts[0], seconds=_WARM_UP_S))
             heard[what].append(send(parts[turn % len(parts)]))
     rates = {
         what: [part.requests / loads[what][0].seconds for part in parts]
