@@ -5,16 +5,29 @@ from __future__ import annotations
 import random
 import re
 import time
+from typing import Final, NamedTuple
 
 import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from kbservice.metrics import Metrics
 from kbservice.web.context import metrics, principal_or_none, request_id
 
 log = structlog.get_logger(__name__)
 
-_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+HEADER: Final = "X-Request-ID"
+_GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class Answered(NamedTuple):
+    """An answered request; the route stands for the path, so that no text leaks into logs."""
+
+    method: str
+    route: str
+    status: int
+    took_s: float
+    principal: str | None
 
 
 def register(app: Flask) -> None:
@@ -25,10 +38,32 @@ def register(app: Flask) -> None:
     app.teardown_request(_forget)
 
 
-def _begin() -> None:
-    given = request.headers.get("X-Request-ID", "")
+def name_of(given: str) -> str:
+    """Return what a request is called: as it calls itself, or any name."""
+    if _GIVEN_ID.fullmatch(given):
+        return given
     # No secret, only a name: the system's random numbers make a busy thread wait for its turn.
-    g.request_id = given if _GIVEN_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
+    return f"{random.getrandbits(128):032x}"
+
+
+def note(metrics: Metrics, answered: Answered, name: str) -> None:
+    """Count an answered request, and write its line."""
+    method, route, status, took_s, principal = answered
+    metrics.requests.labels(method, route, str(status)).inc()
+    metrics.request_duration.labels(route).observe(took_s)
+    log.info(
+        "request_answered",
+        method=method,
+        route=route,
+        status=status,
+        took_ms=round(took_s * 1000, 2),
+        principal=principal,
+        request_id=name,
+    )
+
+
+def _begin() -> None:
+    g.request_id = name_of(request.headers.get(HEADER, ""))
     g.started_s = time.perf_counter()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
@@ -42,21 +77,17 @@ def _refuse_unreadable() -> None:
 
 
 def _end(response: Response) -> Response:
-    """Write the access line; the route stands for the path, so that no text leaks into logs."""
     took_s = time.perf_counter() - g.get("started_s", time.perf_counter())
-    route = str(request.url_rule or "")
     caller = principal_or_none()
-    metrics().requests.labels(request.method, route, str(response.status_code)).inc()
-    metrics().request_duration.labels(route).observe(took_s)
-    response.headers["X-Request-ID"] = request_id()
-    log.info(
-        "request_answered",
-        method=request.method,
-        route=route,
-        status=response.status_code,
-        took_ms=round(took_s * 1000, 2),
-        principal=caller.name if caller else None,
+    response.headers[HEADER] = request_id()
+    answered = Answered(
+        request.method,
+        str(request.url_rule or ""),
+        response.status_code,
+        took_s,
+        caller.name if caller else None,
     )
+    note(metrics(), answered, request_id())
     return response
 
 

@@ -12,7 +12,7 @@ from kbservice.bootstrap import Application, build
 from kbservice.metrics import Metrics
 from kbservice.settings import Settings
 from kbservice.web import access, limits, problem, security
-from kbservice.web.api import idempotency, resources
+from kbservice.web.api import idempotency, recall, resources
 from kbservice.web.health import health
 from kbservice.web.json import StrictJson
 from kbservice.web.pages import refusals, site
@@ -63,6 +63,8 @@ def create_app(application: Application | None = None) -> Flask:
 def _register(app: Flask) -> None:
     # The order is that of the hooks: a name for the request, then who asks, then how often.
     access.register(app)
+    # Within the protective headers.
+    recall.register(app)
     security.register(app)
     limits.register(app)
     idempotency.register(app)

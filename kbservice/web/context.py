@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
 
 from kbservice import locales
 from kbservice.bootstrap import Application
@@ -16,14 +16,19 @@ LANGUAGE_COOKIE = "kbservice_language"
 _LOCALES = {"zh": "zh_CN", "zh_CN": "zh_CN", "zh-CN": "zh_CN", "en": "en"}
 
 
+def services(app: Flask) -> tuple[Application, Metrics]:
+    """Return the services behind an application, and its metrics."""
+    return app.extensions["kbservice"], app.extensions["kbservice.metrics"]
+
+
 def application() -> Application:
     """Return the services of this instance."""
-    return cast("Application", current_app.extensions["kbservice"])
+    return services(current_app)[0]
 
 
 def metrics() -> Metrics:
     """Return the metrics of this application."""
-    return cast("Metrics", current_app.extensions["kbservice.metrics"])
+    return services(current_app)[1]
 
 
 def principal_or_none() -> Principal | None:

@@ -93,6 +93,12 @@ def policy_of(app: Flask, endpoint: str) -> Policy | None:
     return found if isinstance(found, Policy) else None
 
 
+def key_in(authorization: str) -> str:
+    """Return the API key of an Authorization header, empty where there is none."""
+    scheme, _, secret = authorization.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
 def register(app: Flask) -> None:
     """Check every request to ``app`` and protect every answer."""
     app.before_request(_authorise)
@@ -129,10 +135,8 @@ def _caller(policy: Policy) -> Principal | None:
     if not header:
         token = _session_token()
         return application().accounts.by_session(token) if token else None
-    scheme, _, secret = header.partition(" ")
-    found = None
-    if scheme.lower() == "bearer" and secret.strip():
-        found = application().accounts.by_key(secret.strip())
+    secret = key_in(header)
+    found = application().accounts.by_key(secret) if secret else None
     if found is None and not policy.allows(None, request.remote_addr or ""):
         raise NotSignedIn("The API key is not valid")
     return found

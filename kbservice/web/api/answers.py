@@ -13,6 +13,10 @@ from typing import Any, Final
 
 import orjson
 
+from kbservice.bootstrap import Application
+from kbservice.errors import Unavailable
+from kbservice.metrics import Metrics
+
 _MAX_BYTES: Final = 16_000_000
 _OPTIONS: Final = orjson.OPT_UTC_Z
 
@@ -52,3 +56,27 @@ def written(members: Mapping[str, Any]) -> bytes:
 def completed(members: bytes, **further: Any) -> bytes:
     """Return a whole answer: kept members, and those of this moment."""
     return members[:-1] + b"," + written(further)[1:]
+
+
+def moment(
+    application: Application, metrics: Metrics, took_s: float, degraded: tuple[str, ...] = ()
+) -> dict[str, object]:
+    """Return the members that are never the same twice, and count what is down."""
+    retrieval = application.retrieval
+    state = retrieval.index()
+    try:
+        lag_s = retrieval.lag_s(application.clock.now())
+    except Unavailable:
+        lag_s, degraded = 0.0, (*degraded, "store")
+    for part in degraded:
+        metrics.degraded_answers.labels(part).inc()
+    return {
+        "index": {
+            "generation": state.generation if state else 0,
+            "lag_s": lag_s,
+            "complete": state.complete if state else False,
+        },
+        "took_ms": round(took_s * 1000, 2),
+        "degraded": bool(degraded),
+        "degraded_parts": degraded,
+    }

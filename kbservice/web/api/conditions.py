@@ -9,6 +9,7 @@ from flask import Response, request
 
 from kbservice.errors import StaleVersion
 from kbservice.web.api.blueprint import api
+from kbservice.web.api.recall import VARY
 from kbservice.web.api.schemas.base import RefreshQuery, version_tag
 from kbservice.web.context import application, locale
 
@@ -55,5 +56,5 @@ def _answer_if_changed(response: Response) -> Response:
     if is_read and "If-None-Match" in request.headers:
         response.make_conditional(request)
     # Not by ``response.vary``, which writes the header anew for each name.
-    response.headers.add("Vary", "Accept-Language, Authorization, Cookie")
+    response.headers.add("Vary", VARY)
     return response

@@ -7,10 +7,9 @@ import time
 from dataclasses import replace
 
 from flask import Response, current_app, g
-from flask.sansio.blueprints import BlueprintSetupState
 
 from kbservice.domain.account import Role
-from kbservice.errors import InvalidInput, Unavailable
+from kbservice.errors import InvalidInput
 from kbservice.services.retrieval import (
     SearchAnswer,
     SearchRequest,
@@ -18,10 +17,10 @@ from kbservice.services.retrieval import (
     Understood,
 )
 from kbservice.web.api import cursors
-from kbservice.web.api.answers import Answers, completed, written
+from kbservice.web.api.answers import completed, moment, written
 from kbservice.web.api.blueprint import api
 from kbservice.web.api.contract import contract
-from kbservice.web.api.recall import Known, key_of_request, recall, recalled
+from kbservice.web.api.recall import Known, recall
 from kbservice.web.api.schemas.search import (
     CompleteQuery,
     CompletionsOut,
@@ -34,28 +33,10 @@ from kbservice.web.limits import SEARCH, limited
 from kbservice.web.searching import MAX_OFFSET, dated, heed, relaxation_notice
 from kbservice.web.security import requires
 
-_ANSWERS = "kbservice.answers"
-
-
-@api.record
-def _remember(state: BlueprintSetupState) -> None:
-    state.app.extensions[_ANSWERS] = Answers()
-
-
-def _again(known: Known) -> Response | None:
-    """Answer a request that was read before; None where the answer is not kept."""
-    with metrics().search_duration.time():
-        members = _answers().recall(known.name)
-    if members is None:
-        return None
-    application().retrieval.note(known.q)
-    return _response(members, known.name)
-
 
 @api.get("/search")
 @requires(Role.INTAKE)
 @limited(SEARCH)
-@recalled(_again)
 @contract(tag="search", answers=SearchOut, is_written=True)
 def search(query: SearchQuery) -> Response:
     """Search published articles and solved tickets."""
@@ -65,7 +46,7 @@ def search(query: SearchQuery) -> Response:
         asked = retrieval.understand(_placed(query, wanted), principal())
         standing = retrieval.standing()
         name = _name(asked, wanted, standing)
-        members = _answers().recall(name)
+        members = recall().answers.recall(name)
         degraded: tuple[str, ...] = ()
         if members is None:
             answer = retrieval.answer(asked)
@@ -73,9 +54,9 @@ def search(query: SearchQuery) -> Response:
             members, degraded = written(_members(answer, wanted)), answer.degraded
             # Corrections change with the vocabulary, without a change of the index.
             if not (degraded or answer.corrected) and standing == retrieval.standing():
-                _answers().keep(name, members)
+                recall().answers.keep(name, members)
     if standing and _is_lasting(asked):
-        recall().keep(key_of_request(), Known(standing, name, query.q))
+        recall().keep(Known(standing, name, query.q))
     return _response(members, name, degraded)
 
 
@@ -120,39 +101,13 @@ def _is_lasting(asked: Understood) -> bool:
     return not (filters.since or filters.until or is_fuzzy)
 
 
-def _answers() -> Answers:
-    found: Answers = current_app.extensions[_ANSWERS]
-    return found
-
-
 def _response(members: bytes, name: str, degraded: tuple[str, ...] = ()) -> Response:
-    body = completed(members, **_moment(degraded))
+    took_s = time.perf_counter() - g.started_s
+    body = completed(members, **moment(application(), metrics(), took_s, degraded))
     response = current_app.response_class(body, mimetype="application/json")
     if name and not degraded:
         response.set_etag(name, weak=True)
     return response
-
-
-def _moment(degraded: tuple[str, ...]) -> dict[str, object]:
-    """Return the members that are never the same twice, and count what is down."""
-    retrieval = application().retrieval
-    state = retrieval.index()
-    try:
-        lag_s = retrieval.lag_s(application().clock.now())
-    except Unavailable:
-        lag_s, degraded = 0.0, (*degraded, "store")
-    for part in degraded:
-        metrics().degraded_answers.labels(part).inc()
-    return {
-        "index": {
-            "generation": state.generation if state else 0,
-            "lag_s": lag_s,
-            "complete": state.complete if state else False,
-        },
-        "took_ms": round((time.perf_counter() - g.asked_s) * 1000, 2),
-        "degraded": bool(degraded),
-        "degraded_parts": degraded,
-    }
 
 
 def _name(asked: Understood, wanted: SearchRequest, standing: Standing | None) -> str:
