@@ -41,8 +41,7 @@ class ImpactPostings:
         self._bases = np.cumsum([0, *(part.size for part in parts)]).tolist()
         self._directory = Directory(parts, live)
         # Zeroed arrays for those who score at the moment; as many as there were at once.
-        self._scratch: list[Scores] = []
-        self._scratch32: list[kernels.Scores] = []
+        self._scratch: list[kernels.Scores] = []
         self._saturated = saturated
         self._table = saturated.astype(np.float32)
 
@@ -97,7 +96,7 @@ class ImpactPostings:
         ranges, postings = directory.ranges(places), sum(directory.sizes(places))
         factors = _factors(terms)
         if postings * _FEW < mask.size:
-            return self._best_of_few(ranges, factors, mask, limit, postings)
+            return self._best_of_few(ranges, factors, mask, limit)
         if np.count_nonzero(mask) * len(terms) * _LOOKUP_COST < postings:
             numbers = np.flatnonzero(mask)
         else:
@@ -123,32 +122,27 @@ class ImpactPostings:
         return ((term.decode("utf-8", "replace"), count) for term, count in counts.items())
 
     def _best_of_few(
-        self, ranges: Numbers, factors: Scores, mask: Mask, limit: int, postings: int
+        self, ranges: Numbers, factors: Scores, mask: Mask, limit: int
     ) -> tuple[Numbers, Scores]:
-        scores = self._scratch.pop() if self._scratch else np.zeros(mask.size)
-        touched = np.empty(postings, dtype=np.int64)
         found = []
         for number, (part, base) in enumerate(zip(self._parts, self._bases, strict=False)):
             lists = (part.docs, part.codes, self._saturated)
-            own = slice(base, base + part.size)
-            numbers, values = kernels.best_of_few(
-                lists, ranges[number], factors, mask[own], (scores[own], touched), limit
-            )
-            found.append((numbers + base, values))
-        self._scratch.append(scores)
+            own = mask[base : base + part.size]
+            numbers, values = kernels.best_of_few(lists, ranges[number], factors, own, limit)
+            found.append((numbers + base if base else numbers, values))
         if len(found) == 1:
             return found[0]
         return np.concatenate([n for n, _ in found]), np.concatenate([v for _, v in found])
 
     def _candidates(self, ranges: Numbers, factors: Scores, mask: Mask, limit: int) -> Numbers:
-        scores = self._scratch32.pop() if self._scratch32 else np.zeros(mask.size, np.float32)
+        scores = self._scratch.pop() if self._scratch else np.zeros(mask.size, np.float32)
         weights = factors.astype(np.float32)
         for number, (part, base) in enumerate(zip(self._parts, self._bases, strict=False)):
             lists = (part.docs, part.codes, self._table)
             own = scores[base : base + part.size]
             kernels.accumulate(lists, ranges[number], weights, own)
         candidates = kernels.best(scores, mask, limit)
-        self._scratch32.append(scores)
+        self._scratch.append(scores)
         return candidates
 
     def _exact(

@@ -27,6 +27,8 @@ Sequences = tuple[Docs, Numbers, Codes, int]
 BLOCK: Final = 128
 # Sums in another order differ by less; what lies closer to the border is scored exactly.
 _SLACK: Final = np.float32(1.0 - 1e-4)
+# Multiplied with it, neighbouring numbers are spread evenly (Knuth, Sorting and Searching, 6.4).
+_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @compiled
@@ -64,43 +66,58 @@ def best(scores: Scores, mask: Mask, limit: int) -> Numbers:
 
 @compiled
 def best_of_few(
-    lists: tuple[Docs, Codes, Exact],
-    ranges: Numbers,
-    weights: Exact,
-    mask: Mask,
-    scratch: tuple[Exact, Numbers],
-    limit: int,
+    lists: tuple[Docs, Codes, Exact], ranges: Numbers, weights: Exact, mask: Mask, limit: int
 ) -> tuple[Numbers, Exact]:
     """Return masked documents, among them the ``limit`` best, and their exact scores.
 
-    Looks at nothing but the postings; ``scratch`` has a zero for each document and room for
-    as many numbers as there are postings.
+    Looks at nothing but the postings.
+    """
+    found, scores = _added(lists, ranges, weights)
+    heap = np.zeros(limit, dtype=np.float64)
+    for at in range(found.size):
+        if scores[at] > heap[0] and mask[found[at]]:
+            _replace_least(heap, scores[at])
+    kept = 0
+    for at in range(found.size):
+        if scores[at] >= heap[0] and mask[found[at]]:
+            found[kept] = found[at]
+            scores[kept] = scores[at]
+            kept += 1
+    return found[:kept], scores[:kept]
+
+
+@compiled
+def _added(
+    lists: tuple[Docs, Codes, Exact], ranges: Numbers, weights: Exact
+) -> tuple[Numbers, Exact]:
+    """Return the documents of some posting lists, in no order, and their scores.
+
+    They are found again by a hash table no larger than the lists: in an array with a place for
+    each document of the index nearly every posting would wait for memory.
     """
     docs, codes, table = lists
-    scores, touched = scratch
+    postings = 0
+    for term in range(weights.size):
+        postings += ranges[term, 1] - ranges[term, 0]
+    bits = 4
+    while 1 << bits < 2 * postings:
+        bits += 1
+    places = np.full(1 << bits, -1, dtype=np.int32)
+    found = np.empty(postings, dtype=np.int64)
+    scores = np.zeros(postings, dtype=np.float64)
     count = 0
     for term in range(weights.size):
-        weight = weights[term]
         for i in range(ranges[term, 0], ranges[term, 1]):
-            doc = docs[i]
-            if scores[doc] == 0.0:
-                touched[count] = doc
+            doc = np.int64(docs[i])
+            slot = np.int64((np.uint64(doc) * _GOLDEN) >> np.uint64(64 - bits))
+            while places[slot] >= 0 and found[places[slot]] != doc:
+                slot = (slot + 1) & (places.size - 1)
+            if places[slot] < 0:
+                places[slot] = count
+                found[count] = doc
                 count += 1
-            scores[doc] += weight * table[codes[i]]
-    heap = np.zeros(limit, dtype=np.float64)
-    for doc in touched[:count]:
-        if scores[doc] > heap[0] and mask[doc]:
-            _replace_least(heap, scores[doc])
-    found = np.empty(count, dtype=np.int64)
-    values = np.empty(count, dtype=np.float64)
-    kept = 0
-    for doc in touched[:count]:
-        if scores[doc] >= heap[0] and mask[doc]:
-            found[kept] = doc
-            values[kept] = scores[doc]
-            kept += 1
-        scores[doc] = 0.0
-    return found[:kept], values[:kept]
+            scores[places[slot]] += weights[term] * table[codes[i]]
+    return found[:count], scores[:count]
 
 
 @compiled
