@@ -100,8 +100,10 @@ def _word(word: str) -> re.Pattern[str]:
 @cache
 def _headed(name: str) -> re.Pattern[str]:
     """A line that begins with the detail's own name, such as ``软件版本: 3.4``."""
+    # Blanks of the line only: over thousands of empty lines, each would be a place to start from.
     return re.compile(
-        rf"^[\s\-*#\[【]*{re.escape(fold_text(name).lower())}[\s\]】]*:\s*\S", re.MULTILINE
+        rf"^(?:[^\S\n]|[\-*#\[【])*{re.escape(fold_text(name).lower())}[\s\]】]*:\s*\S",
+        re.MULTILINE,
     )
 
 

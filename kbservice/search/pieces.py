@@ -110,7 +110,11 @@ def _piece(match: re.Match[str], column: int) -> Piece:
     if field and field not in FIELDS:
         if near := _near(field, match["word"] or ""):
             raise refusal(
-                column, "There is no field {field}", "Did you mean {near}:?", field=field, near=near
+                column,
+                "There is no field {field}",
+                "Perhaps {near}: was meant",
+                field=field,
+                near=near,
             )
         # Not a field: an address, a path, a time or just two words with a colon.
         text, field, phrase = match.group()[len(sign) :], "", None

@@ -296,7 +296,7 @@ def _nothing_in(piece: Piece) -> QuerySyntaxError:
         piece.column,
         "There is nothing to search for in {text}",
         "Search for words or codes",
-        text=piece.text[:40],
+        text=piece.text[:40] or '""',
     )
 
 

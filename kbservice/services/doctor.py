@@ -99,6 +99,8 @@ class Doctor:
         for name in ("missing", "stale", "extra"):
             if ids := getattr(diff, name):
                 yield f"{len(ids)} documents {name}: {', '.join(ids[:5])}"
+        if not status.state.whole:
+            yield "files that rank are damaged or missing; the worker makes them anew"
 
     def _outbox_faults(self) -> Iterator[str]:
         status = self._indexing.status()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -30,8 +30,6 @@ _CAUTION: Final = 0.25
 _DEPTH: Final = 10
 # One busy account may say twice as much as the usual one, and at least this often.
 _LEAST_SAY: Final = 2
-
-Scorer = Callable[[Lesson], fixed_weights.Scores]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,17 +10,18 @@ from kbservice.text.sentences import sentences
 SHOWN = 3
 _LENGTH = 120
 _MARK = re.compile(
-    r"^\s*(?:\d{1,2}\s*[.、)）．:：]|[-*•]|[①-⑩]|第[一二三四五六七八九十]步[:：]?|"
+    r"^\s*(?:\d{1,2}\s*[.、)）．:：]|[-•]|\*(?!\*)|[①-⑩]|第[一二三四五六七八九十]步[:：]?|"
     r"[（(]?[一二三四五六七八九十][)）、])\s*"
 )
 _HEADING = re.compile(r"^\s*#+\s")
+_FENCE = re.compile(r"^\s*(?:```|~~~)")
 
 
 def preview(sections: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Return up to three steps of the solution: its numbered lines, else its first sentences."""
     named = dict(sections)
     text = named.get("solution") or named.get("text") or next(iter(named.values()), "")
-    lines = [line for line in text.splitlines() if line.strip() and not _HEADING.match(line)]
+    lines = [line for line in text.splitlines() if _says_something(line)]
     steps = [_MARK.sub("", line) for line in lines if _MARK.match(line)]
     if not steps:
         joined = "\n".join(lines)
@@ -28,6 +29,10 @@ def preview(sections: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(_short(step) for step in steps[:SHOWN])
 
 
+def _says_something(line: str) -> bool:
+    return bool(line.strip()) and not (_HEADING.match(line) or _FENCE.match(line))
+
+
 def _short(step: str) -> str:
-    flat = " ".join(step.split())
+    flat = " ".join(step.replace("**", "").split())
     return flat if len(flat) <= _LENGTH else flat[: _LENGTH - 1] + "…"

@@ -15,7 +15,6 @@ from kbservice.errors import InvalidInput
 from kbservice.triage.classifier import TicketText
 
 LabelName = Literal["category", "priority", "kind"]
-LABEL_NAMES: tuple[LabelName, ...] = ("category", "priority", "kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

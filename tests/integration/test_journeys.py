@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
-from kbservice.bootstrap import Application
+from kbservice.bootstrap import Application, build
 from kbservice.domain.account import SYSTEM, Principal, Role
 from kbservice.domain.article import ArticleState
 from kbservice.errors import AlreadyResolved, InvalidInput, NotFound, NotPermitted
+from kbservice.services.doctor import Finding
 from kbservice.services.feedback import NewFeedback
 from kbservice.services.intake import NewTicket
 from kbservice.services.knowledge import NewArticle
@@ -214,6 +216,28 @@ def test_the_audit_chain_holds_after_all_of_it(application: Application) -> None
     findings = {finding.part: finding for finding in application.doctor.check()}
 
     assert findings["audit"].is_ok
+
+
+def test_doctor_says_that_files_which_rank_are_gone_and_that_they_are_back(
+    application: Application,
+) -> None:
+    article = application.knowledge.create(
+        NewArticle(title="打印机脱机怎么办", sections={"solution": "重装驱动"}), SYSTEM
+    )
+    application.knowledge.publish(article.id, SYSTEM)
+    application.indexing.drain()
+    for file in (application.settings.home / "indexes").rglob("*.imp"):
+        file.unlink()
+
+    with closing(build(application.settings)) as opened:
+        assert not index_finding(opened).is_ok
+        with opened.engine.writer():
+            pass
+        assert index_finding(opened).is_ok
+
+
+def index_finding(application: Application) -> Finding:
+    return next(found for found in application.doctor.check() if found.part == "index")
 
 
 def test_a_rebuild_settles_the_changes_it_has_seen(application: Application) -> None:

@@ -268,6 +268,12 @@ def test_an_unknown_kind_is_not_found():
         asked("product-support", "nothing", "help")
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("unit", ["\n", " \n", "- ", "影响范围\n", "影响范围 "])
+def test_nasty_input_takes_linear_work(unit: str):
+    missing_details(load("product-support"), "fault", "", unit * (50_000 // len(unit)), {})
+
+
 @pytest.mark.parametrize("key", available())
 def test_every_detail_can_be_told_in_both_languages(key: str):
     for kind in load(key).kinds:

@@ -139,3 +139,11 @@ def test_steps_without_numbers_are_the_first_sentences() -> None:
     text = "打开设置。选择网络。点击重置。完成后重启。"
 
     assert ("打开设置。", "选择网络。", "点击重置。") == preview((("solution", text),))
+
+
+def test_markdown_of_a_solution_is_no_step() -> None:
+    introduction = "**说明：** 先备份。\n```\nsudo reboot\n```"
+
+    assert ("说明： 先备份。", "sudo reboot") == preview((("solution", introduction),))
+    listed = f"{introduction}\n* 打开**设置**\n- 选择网络"
+    assert ("打开设置", "选择网络") == preview((("solution", listed),))

@@ -176,7 +176,18 @@ def test_what_is_kept_and_what_is_cut_make_the_whole(text: str):
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "unit",
-    ["a.doc ", "1、", "您可能关注的文档", "\n", "务(wù)", "原创力文档", "VIP精品文档", "?", "Ã©"],
+    [
+        "a.doc ",
+        "1、",
+        "您可能关注的文档",
+        "\n",
+        "务(wù)",
+        "原创力文档",
+        "VIP精品文档",
+        "?",
+        "Ã©",
+        "1",
+    ],
 )
 def test_nasty_input_takes_linear_work(unit: str):
     clean(unit * (65_536 // len(unit)))
