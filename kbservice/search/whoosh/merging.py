@@ -11,9 +11,25 @@ from numpy.typing import NDArray
 
 from kbservice.search import recipe
 from kbservice.search.whoosh.compiled import compiled_for_bulk
-from kbservice.search.whoosh.inversion import lexicon_arrays
-from kbservice.search.whoosh.keys import SEQUENCES, STREAMS, Keys, distinct
-from kbservice.search.whoosh.part import COLUMNS, LEXICONS, Codes, Docs, Numbers, Part, PartFile
+from kbservice.search.whoosh.keys import (
+    SEQUENCES,
+    STREAMS,
+    Keys,
+    distinct,
+    places_among,
+    rows_of,
+)
+from kbservice.search.whoosh.lexicon import lexicon_arrays, merged
+from kbservice.search.whoosh.part import (
+    COLUMNS,
+    LEXICONS,
+    Codes,
+    Docs,
+    Numbers,
+    Part,
+    PartFile,
+    offsets_of,
+)
 
 Mask = NDArray[np.bool_]
 Map = NDArray[np.int64]
@@ -156,11 +172,6 @@ def _spilled(array: NDArray[Any], aside: Path) -> NDArray[Any]:
     return mapped
 
 
-def offsets_of(counts: NDArray[Any]) -> Numbers:
-    """Return where each row starts, and the end."""
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)])
-
-
 def _sequence_arrays(part: Part, bounds: tuple[int, int]) -> Sequenced:
     return part.offsets[bounds[0] : bounds[1] + 1], part.docs, part.starts, part.ranked
 
@@ -177,18 +188,21 @@ def _per_document(parts: Sequence[Part], maps: Sequence[Map]) -> dict[str, NDArr
 def _lexicon(parts: Sequence[Part], keys: Keys) -> dict[str, NDArray[Any]]:
     named = []
     for stream in LEXICONS:
-        terms: dict[bytes, int] = {}
-        for part in parts:
-            known = part.keys
-            terms |= {term: int(known[row]) for term, row in part.terms(stream)}
-        ordered = sorted(terms)
-        wanted = np.array([terms[term] for term in ordered], dtype=np.uint64)
-        rows = np.searchsorted(keys, wanted)
-        is_kept = rows < keys.size
-        is_kept[is_kept] = keys[rows[is_kept]] == wanted[is_kept]
-        pairs = zip(ordered, rows.tolist(), is_kept.tolist(), strict=True)
-        named.append([(term, row) for term, row, kept in pairs if kept])
+        held = [part.names(stream) for part in parts]
+        rows = [
+            _rows_of(part.keys[names.rows], stream, keys)
+            for part, names in zip(parts, held, strict=True)
+        ]
+        pairs = zip(held, rows, strict=True)
+        named.append(merged([n._replace(rows=found) for n, found in pairs], keys.size))
     return lexicon_arrays(named)
+
+
+def _rows_of(wanted: Keys, stream: str, keys: Keys) -> Numbers:
+    """Return the row of each key of a stream, -1 where there is none."""
+    first, last = rows_of(stream, keys)
+    places = places_among(keys[first:last], wanted)
+    return np.where(places >= 0, places + first, GONE)
 
 
 def _columns(

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from kbservice.errors import IndexCorrupt
 from kbservice.search import filtering
 from kbservice.search.whoosh.compiled import compiled
-from kbservice.search.whoosh.keys import STREAMS, Keys, first_key, keys_of, places_among
+from kbservice.search.whoosh.keys import Keys, keys_of, places_among, rows_of
+from kbservice.search.whoosh.lexicon import Names
 
 Numbers = NDArray[np.int64]
 Docs = NDArray[np.uint32]
@@ -86,11 +87,7 @@ class Part:
 
     def rows(self, stream: str) -> tuple[int, int]:
         """Return the first row of a stream and the one after its last."""
-        bounds = [first_key(stream)]
-        if STREAMS[stream] + 1 < len(STREAMS):
-            bounds.append(np.uint64(int(bounds[0]) + (1 << 61)))
-        found = np.searchsorted(self.keys, np.array(bounds, dtype=np.uint64))
-        return int(found[0]), int(found[1]) if len(bounds) > 1 else int(self.keys.size)
+        return rows_of(stream, self.keys)
 
     def find(self, keys: Keys, rows: tuple[int, int], ranges: Numbers, sizes: Numbers) -> None:
         """Look up where the postings of keys are.
@@ -117,6 +114,16 @@ class Part:
         start = int(self.lexicon_ends[first - 1]) + 1 if first else 0
         text = self.lexicon[start : int(ends[-1]) if last > first else start].tobytes()
         yield from zip(text.split(b"\0"), rows.tolist(), strict=True) if last > first else ()
+
+    def names(self, stream: str) -> Names:
+        """Return the terms of a lexicon, sorted."""
+        first, last = self._bounds(stream)
+        ends = self.lexicon_ends[first:last]
+        start = int(self.lexicon_ends[first - 1]) + 1 if first else 0
+        text = self.lexicon[start : int(ends[-1]) + 1 if last > first else start]
+        starts = np.concatenate([np.full(1, start, dtype=np.int64), ends + 1])[: last - first]
+        spans = np.stack([starts, ends], axis=1) - start
+        return Names(text, spans, self.lexicon_rows[first:last])
 
     def starting(self, stream: str, prefix: str) -> Iterator[tuple[str, int]]:
         """Yield the terms of a lexicon that begin so, with their rows."""
@@ -176,6 +183,11 @@ class PartFile:
     def close(self) -> None:
         """Finish the file."""
         self._file.close()
+
+
+def offsets_of(counts: Array) -> Numbers:
+    """Return where each of consecutive ranges starts, and the end."""
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)])
 
 
 @compiled
