@@ -23,7 +23,16 @@ from kbservice.search.whoosh.keys import (
     terms_of,
 )
 from kbservice.search.whoosh.lexicon import Names, lexicon_arrays
-from kbservice.search.whoosh.part import COLUMNS, LEXICONS, Codes, Docs, Numbers, Part, offsets_of
+from kbservice.search.whoosh.part import (
+    COLUMNS,
+    LEXICONS,
+    Codes,
+    Docs,
+    Numbers,
+    Offsets,
+    Part,
+    offsets_of,
+)
 from kbservice.search.whoosh.schema import microseconds
 from kbservice.text.tokens import outline, sequence_outline
 
@@ -228,9 +237,9 @@ _LIGHT: Final = ("id", "revision", "updated_at", "solved_count", *(set(COLUMNS) 
 
 def _columns(
     documents: Sequence[SearchDocument],
-) -> tuple[dict[str, list[str]], dict[str, tuple[Numbers, Docs]]]:
+) -> tuple[dict[str, list[str]], dict[str, tuple[Offsets, Docs]]]:
     values: dict[str, list[str]] = {}
-    columns: dict[str, tuple[Numbers, Docs]] = {}
+    columns: dict[str, tuple[Offsets, Docs]] = {}
     for name in COLUMNS:
         numbers: dict[str, int] = {}
         held = [

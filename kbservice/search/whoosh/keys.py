@@ -99,6 +99,13 @@ def rows_of(stream: str, keys: Keys) -> tuple[int, int]:
     return int(found[0]), int(found[1]) if len(bounds) > 1 else int(keys.size)
 
 
+def key_cuts(stream: str, pieces: int) -> Keys:
+    """Return the first keys of all but the first of so many equal ranges of a stream's keys."""
+    first = int(first_key(stream))
+    cuts = [first + (number << _STREAM_SHIFT) // pieces for number in range(1, pieces)]
+    return np.array(cuts, dtype=np.uint64)
+
+
 @compiled
 def _hash(text: Text, stream: np.uint64, found: Keys) -> None:
     value = _EMPTY

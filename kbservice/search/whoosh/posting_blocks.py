@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC
 
 from kbservice.search.whoosh.compiled import compiled, compiled_for_bulk
-from kbservice.search.whoosh.part import Codes, Docs, Numbers
+from kbservice.search.whoosh.kernels import bounds
+from kbservice.search.whoosh.part import Codes, Docs, Numbers, Offsets
 from kbservice.search.whoosh.term_index import put_big
 
 _BLOCK: Final = 128
@@ -26,12 +27,12 @@ _MAGIC: Final = np.frombuffer(WHOOSH3_HEADER_MAGIC, dtype=np.uint8).copy()
 
 Bytes = NDArray[np.uint8]
 Weights = NDArray[np.float64]
-Places = tuple[Numbers, Codes, int]
+Places = tuple[Offsets, Codes, int]
 
 
 @compiled_for_bulk
 def written(
-    rows: Numbers, arrays: tuple[Numbers, Docs, Codes], weights: Weights, places: Places
+    rows: Numbers, arrays: tuple[Offsets, Docs, Codes], weights: Weights, places: Places
 ) -> tuple[Bytes, Numbers, Numbers, Weights]:
     """Write posting lists as the codec does, uncompressed.
 
@@ -43,17 +44,17 @@ def written(
     starts, _, ranked = places
     bound = 0
     for term in range(rows.size):
-        first, last = offsets[rows[term]], offsets[rows[term] + 1]
+        first, last = bounds(offsets, rows[term])
         bound += _BOUND * ((last - first) // _BLOCK + 2) + (last - first) * _BOUND_POSTING
         if starts.size:
-            bound += 3 * (starts[last - ranked] - starts[first - ranked])
+            bound += 3 * int(np.int64(starts[last - ranked]) - np.int64(starts[first - ranked]))
     out = np.empty(bound, dtype=np.uint8)
     ends = np.empty(rows.size, dtype=np.int64)
     facts = np.empty((rows.size, 3), dtype=np.int64)
     sums = np.zeros((rows.size, 2), dtype=np.float64)
     at = 0
     for term in range(rows.size):
-        first, last = offsets[rows[term]], offsets[rows[term] + 1]
+        first, last = bounds(offsets, rows[term])
         facts[term, 0] = last - first
         facts[term, 1] = docs[first]
         facts[term, 2] = docs[last - 1]
@@ -111,7 +112,7 @@ def _put_info(out: Bytes, at: int, count: int, last: int, greatest: float) -> in
 def _put_block(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not objects
     out: Bytes,
     at: int,
-    arrays: tuple[Numbers, Docs, Codes],
+    arrays: tuple[Offsets, Docs, Codes],
     weights: Weights,
     places: Places,
     begin: int,
@@ -185,19 +186,19 @@ def _put_ids(out: Bytes, at: int, docs: Docs, begin: int, end: int) -> int:
 
 @compiled
 def _put_places(
-    out: Bytes, at: int, starts: Numbers, positions: Codes, begin: int, end: int
+    out: Bytes, at: int, starts: Offsets, positions: Codes, begin: int, end: int
 ) -> int:
     """Pickle a tuple of byte strings: count and pickled list of distances, as Positions writes."""
     out[at] = ord("(")
     at += 1
     for posting in range(begin, end):
-        first, last = np.int64(starts[posting]), np.int64(starts[posting + 1])
+        first, last = bounds(starts, posting)
         # A short string's size takes one byte, but positions at most three each.
         sizes = 1 if last - first <= _SHORT else 4
         size_at = at + 1
         out[at] = ord("C") if sizes == 1 else ord("B")
         at += 1 + sizes
-        put_big(out, at, int(last - first), 4)
+        put_big(out, at, last - first, 4)
         out[at + 4] = ord("]")
         out[at + 5] = ord("(")
         at += 6

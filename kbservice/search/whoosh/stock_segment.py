@@ -13,7 +13,7 @@ from whoosh.fields import Schema
 from kbservice.search.whoosh import codes
 from kbservice.search.whoosh.keys import SEQUENCES
 from kbservice.search.whoosh.lexicon import Names
-from kbservice.search.whoosh.part import COLUMNS, Codes, Docs, Numbers, Part, offsets_of
+from kbservice.search.whoosh.part import COLUMNS, Codes, Docs, Offsets, Part, offsets_of
 from kbservice.search.whoosh.posting_blocks import Places, Weights, written
 from kbservice.search.whoosh.term_index import TermIndex
 
@@ -101,7 +101,7 @@ class _Lists:
     def __init__(
         self,
         names: Names,
-        offsets: Numbers,
+        offsets: Offsets,
         docs: Docs,
         *,
         coded: tuple[Codes, Weights] = _UNCODED,
@@ -142,7 +142,7 @@ def _names(terms: Sequence[tuple[bytes, int]]) -> Names:
     """Return sorted terms with their rows."""
     text = np.frombuffer(b"".join(term for term, _ in terms), dtype=np.uint8)
     bounds = offsets_of(np.array([len(term) for term, _ in terms], dtype=np.int64))
-    spans = np.stack([bounds[:-1], bounds[1:]], axis=1)
+    spans = np.stack([bounds[:-1], bounds[1:]], axis=1).astype(np.int64)
     return Names(text, spans, np.array([row for _, row in terms], dtype=np.int64))
 
 
