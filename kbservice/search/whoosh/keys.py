@@ -73,12 +73,12 @@ def terms_of(stream: str, texts: Sequence[str]) -> Terms:
     """Return the terms of a stream in the outlines of texts, as ``tokens`` draws them."""
     text = _encoded(END.join((*texts, ""))) if texts else np.zeros(0, dtype=np.uint8)
     read = _READERS.get(stream, _read_terms)
+    # Room for a term from each byte: what stays unused is never touched, hence no memory.
     keys = np.empty(text.size, dtype=np.uint64)
     spans = np.empty((text.size, 2), dtype=np.int64)
     sizes = np.zeros(len(texts), dtype=np.int64)
     count = read(text, first_key(stream), keys, spans, sizes)
-    # Copies: room was for a term from each byte.
-    return Terms(text, keys[:count].copy(), spans[:count].copy(), sizes)
+    return Terms(text, keys[:count], spans[:count], sizes)
 
 
 def _encoded(text: str) -> Text:

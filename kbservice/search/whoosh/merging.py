@@ -42,9 +42,9 @@ Counts = NDArray[np.int32]
 Source = tuple[Offsets, Docs, Codes, Offsets]
 
 GONE: Final = -1
-# What is merged at a time: keys whose table stays in the cache, postings of some 100 MB.
+# What is merged at a time: keys whose table stays in the cache, postings of some 50 MB.
 _ROWS: Final = 1 << 18
-_POSTINGS: Final = 1 << 22
+_POSTINGS: Final = 1 << 21
 
 
 def renumbered(kept: Sequence[Mask]) -> list[Map]:
@@ -64,7 +64,10 @@ def merge(parts: Sequence[Part], maps: Sequence[Map], path: Path) -> None:
         sum(_kept(part, streams, numbers) for part, numbers in zip(parts, maps, strict=True))
         for streams in (tuple(recipe.STREAMS), SEQUENCES, ("id",))
     )
-    places = sum(_count_places(*pair) for pair in zip(parts, maps, strict=True))
+    places = sum(
+        _places_kept(part.starts, part.docs[part.ranked :], numbers)
+        for part, numbers in zip(parts, maps, strict=True)
+    )
     narrow = narrowest(places)
     shapes: dict[str, tuple[np.dtype[Any], int]] = {
         "docs": (np.dtype(np.uint32), ranked + sequenced + held),
@@ -100,11 +103,6 @@ def _kept(part: Part, streams: Sequence[str], numbers: Map) -> int:
     """Return how many postings of neighbouring streams will be there."""
     first, last = part.rows(streams[0])[0], part.rows(streams[-1])[1]
     return int(_count_kept(part.offsets[first : last + 1], part.docs, numbers).sum())
-
-
-def _count_places(part: Part, numbers: Map) -> int:
-    """Return how many positions there will be."""
-    return _places_kept(part.starts, part.docs[part.ranked :], numbers)
 
 
 def _ranges(parts: Sequence[Part]) -> Iterator[list[tuple[int, int]]]:
@@ -162,17 +160,22 @@ class _Piece:
     def __init__(
         self, parts: Sequence[Part], maps: Sequence[Map], bounds: Sequence[tuple[int, int]]
     ) -> None:
-        self._sources = list(zip(parts, maps, bounds, strict=True))
-        held = [
-            _count_kept(part.offsets[first : last + 1], part.docs, numbers)
-            for part, numbers, (first, last) in self._sources
+        own = list(zip(parts, bounds, strict=True))
+        self._sources = [
+            (part.offsets[first : last + 1], part.docs, part.codes, part.starts)
+            for part, (first, last) in own
         ]
-        everything = np.concatenate([part.keys[a:b] for part, _, (a, b) in self._sources])
+        self._positions = [part.positions for part in parts]
+        self._maps = maps
+        held = [
+            _count_kept(source[0], source[1], numbers)
+            for source, numbers in zip(self._sources, maps, strict=True)
+        ]
+        everything = np.concatenate([part.keys[first:last] for part, (first, last) in own])
         counts = np.concatenate(held)
         is_kept = counts > 0
-        keys, targets, _ = distinct(everything[is_kept])
-        self.keys = keys
-        self.counts: Counts = np.zeros(keys.size, dtype=np.int32)
+        self.keys, targets, _ = distinct(everything[is_kept])
+        self.counts: Counts = np.zeros(self.keys.size, dtype=np.int32)
         _sum(targets, counts, self.counts)
         # A row without a kept document goes nowhere.
         rows = np.full(everything.size, GONE, dtype=np.int32)
@@ -185,21 +188,17 @@ class _Piece:
         docs = np.empty(offsets[-1], dtype=np.uint32)
         codes = np.empty(offsets[-1] if ranked else 0, dtype=np.uint16)
         starts = np.zeros(0 if ranked else offsets[-1] + 1, dtype=np.int64)
+        steps = list(zip(self._sources, self._maps, self._targets, strict=True))
         cursors = offsets[:-1].copy()
-        for (part, numbers, (first, last)), targets in self._each():
-            source = (part.offsets[first : last + 1], part.docs, part.codes, part.starts)
+        for source, numbers, targets in steps:
             _copy(source, numbers, targets, cursors, (docs, codes, starts))
         np.cumsum(starts, out=starts)
         positions = np.empty(0 if ranked else starts[-1], dtype=np.uint16)
         if positions.size:
             cursors = offsets[:-1].copy()
-            for (part, numbers, (first, last)), targets in self._each():
-                source = (part.offsets[first : last + 1], part.docs, part.codes, part.starts)
-                _copy_places(source, part.positions, numbers, targets, cursors, (starts, positions))
+            for (source, numbers, targets), held in zip(steps, self._positions, strict=True):
+                _copy_places(source, held, numbers, targets, cursors, (starts, positions))
         return docs, codes, starts, positions
-
-    def _each(self) -> Iterator[tuple[tuple[Part, Map, tuple[int, int]], Counts]]:
-        yield from zip(self._sources, self._targets, strict=True)
 
 
 def _per_document(parts: Sequence[Part], maps: Sequence[Map]) -> dict[str, NDArray[Any]]:
