@@ -135,8 +135,8 @@ def outline(text: str, *, keep_stop: bool = False) -> Outline:
     stop, search_words = (
         (_NONE, _all_search_words) if keep_stop else (stopwords.CHINESE, _search_words)
     )
-    tokens = _TOKEN.findall(fold_text(text))
-    cut = han.words_of_runs(run for run, _, _ in tokens if run)
+    tokens, cut = _pieces(fold_text(text))
+    words_of_runs = iter(cut)
     for han_run, other_run, written in tokens:
         if written:
             atom = atoms.take_apart(written, keep_stop=keep_stop)
@@ -146,7 +146,7 @@ def outline(text: str, *, keep_stop: bool = False) -> Outline:
                 heads.append(atom.head)
             continue
         runs.append(han_run or other_run)
-        found = next(cut) if han_run else [other_run]
+        found = next(words_of_runs) if han_run else [other_run]
         words += filter(None, map(search_words, found))
         heads += itertools.filterfalse(stop.__contains__, found)
     return Outline(*map(SEPARATOR.join, (words, runs, identifiers, heads)))
@@ -167,9 +167,21 @@ def _terms(text: str) -> tuple[str, ...]:
     return tuple(text.split(SEPARATOR)) if text else ()
 
 
+def _pieces(folded: str) -> tuple[Sequence[tuple[str, str, str]], Sequence[list[str]]]:
+    return _lately_read(folded) if len(folded) <= _OF_A_TICKET else _read(folded)
+
+
+def _read(folded: str) -> tuple[Sequence[tuple[str, str, str]], Sequence[list[str]]]:
+    """Return a folded text's tokens by group, and the words that its Chinese runs are cut into."""
+    tokens = _TOKEN.findall(folded)
+    return tokens, tuple(han.words_of_runs(run for run, _, _ in tokens if run))
+
+
 # A query's words are analysed about six times on their way, and asked again soon.
 _remembered = functools.lru_cache(_KEPT)(_taken_apart)
 _remembered_for_a_while = functools.lru_cache(_KEPT_TICKETS)(_taken_apart)
+# With stop words, without them and for their places, a text is cut but once.
+_lately_read = functools.lru_cache(_KEPT_TICKETS)(_read)
 
 
 def spans(text: str) -> Sequence[Span]:
@@ -180,13 +192,12 @@ def spans(text: str) -> Sequence[Span]:
 def _spanned(text: str) -> tuple[Span, ...]:
     folded = fold(text)
     spans: list[Span] = []
-    matches = list(_TOKEN.finditer(folded.text))
-    cut = han.words_of_runs(found[1] for found in matches if found.lastindex == _HAN_GROUP)
-    for match in matches:
+    words_of_runs = iter(_pieces(folded.text)[1])
+    for match in _TOKEN.finditer(folded.text):
         if match.lastindex == _ATOM_GROUP:
             spans += _atom_spans(match, folded)
         else:
-            words = next(cut) if match.lastindex == _HAN_GROUP else [match.group()]
+            words = next(words_of_runs) if match.lastindex == _HAN_GROUP else [match.group()]
             spans += _run_spans(words, match.start(), folded)
     return tuple(spans)
 
