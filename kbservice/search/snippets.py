@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_left, bisect_right
 from html import escape
 from typing import Final
 
 from kbservice.search.documents import SearchDocument
-from kbservice.search.marks import Place, marker_of
+from kbservice.search.marks import Marker, Place, marker_of
 from kbservice.text.sentences import borders
 
 MAX_LENGTH: Final = 160
@@ -30,7 +31,12 @@ class Highlighter:
     """Marks the terms of one query, in any number of texts."""
 
     def __init__(self, text: str) -> None:
-        self._marker = marker_of(text)
+        self._text = text
+
+    @functools.cached_property
+    def _marker(self) -> Marker:
+        # Where nothing is shown, nothing is looked for: a tenth of a suggestion's time.
+        return marker_of(self._text)
 
     def title(self, document: SearchDocument) -> str:
         """Return the whole title, escaped, with ``<mark>`` around matches."""
