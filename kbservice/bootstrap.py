@@ -40,6 +40,7 @@ from kbservice.services.rankers import Rankers
 from kbservice.services.ranking import Ranking
 from kbservice.services.recent import RecentQueries
 from kbservice.services.releases import Releases
+from kbservice.services.replacement import Replacement
 from kbservice.services.replay import Replay
 from kbservice.services.resolution import ResolutionDesk
 from kbservice.services.retrieval import Retrieval
@@ -98,6 +99,7 @@ class Application:
     ranking: Ranking
     drift: DriftWatch
     jobs: Jobs
+    replacement: Replacement
     schedule: Schedule
     importing: Importing
     exporting: Exporting
@@ -239,6 +241,7 @@ def _wired(parts: _Parts) -> Application:
         quarantine=quarantine,
         drift=drift,
         jobs=jobs,
+        replacement=Replacement(database=database, engine=parts.engine, jobs=jobs, clock=clock),
         schedule=_schedule(parts, jobs, training, ranking),
         ranking=ranking,
         importing=Importing(

@@ -9,7 +9,7 @@ from threading import Event
 import structlog
 
 from kbservice.bootstrap import Application
-from kbservice.errors import IndexLocked, IndexUnavailable, KbServiceError, Unavailable
+from kbservice.errors import IndexLocked, IndexUnavailable, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -35,13 +35,11 @@ def _step(application: Application, name: str) -> float:
         application.drift.tick()
         application.radar.tick()
         application.gap_watch.tick()
-        settled = application.indexing.drain()
+        settled = _drained(application)
         worked = application.jobs.run_next(name)
     except IndexLocked as error:
         log.info("worker_waits_for_index", reason=str(error))
         return _RETRY_S
-    except IndexUnavailable as error:
-        return _repair(application, error)
     except Unavailable as error:
         log.warning("worker_waits", reason=str(error))
         return _RETRY_S
@@ -52,12 +50,10 @@ def _step(application: Application, name: str) -> float:
     return 0.0 if settled or worked else application.settings.poll_interval_s
 
 
-def _repair(application: Application, error: KbServiceError) -> float:
-    """Build the index anew from the store when no generation opens."""
-    log.warning("index_missing", reason=str(error))
+def _drained(application: Application) -> int:
+    """Carry changes into the index; where it takes none, have a new one built."""
     try:
-        application.indexing.rebuild()
-    except KbServiceError as failure:
-        log.warning("index_rebuild_failed", reason=str(failure))
-        return _RETRY_S
-    return 0.0
+        return application.indexing.drain()
+    except IndexUnavailable:
+        application.replacement.queue()
+        return 0

@@ -95,6 +95,11 @@ class Doctor:
         if status.state is None:
             yield status.error
             return
+        if status.state.stands_in_for:
+            yield (
+                f"generation {status.state.stands_in_for} is damaged; generation "
+                f"{status.state.generation} answers until the worker has built a new one"
+            )
         diff = self._indexing.compare()
         for name in ("missing", "stale", "extra"):
             if ids := getattr(diff, name):

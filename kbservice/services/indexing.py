@@ -91,6 +91,10 @@ class Indexing:
 
         A crash anywhere repeats the batch, which is harmless: documents are replaced by
         id and revision. A change that cannot be indexed is tried alone, then parked.
+
+        Raises:
+            IndexUnavailable: The current generation is missing or damaged: it takes a rebuild.
+            IndexLocked: Another process writes.
         """
         with self._database.reading() as session:
             events = outbox.batch(session, limit, now=self._clock.now())
@@ -208,7 +212,12 @@ class Indexing:
 
     def _mend(self) -> None:
         """Have damaged impact files written anew; until then search ranks by words alone."""
-        if not self._engine.state().whole:
+        state = self._engine.state()
+        if state.stands_in_for:
+            raise IndexUnavailable(
+                "Index generation {generation} is damaged", generation=state.stands_in_for
+            )
+        if not state.whole:
             with self._engine.writer():
                 """Opening a batch mends them."""
 

@@ -191,8 +191,7 @@ class Retrieval:
         corrected = False
         try:
             page = self._engine.search(asked.query)
-            if page.state is not None and not page.state.whole:
-                degraded = ("ranking",)
+            degraded = _lacking(page.state)
             if corrected := _may_be_mistyped(page, asked.query):
                 meant = self._meant(asked, page)
                 page = replace(
@@ -222,9 +221,9 @@ class Retrieval:
         self._recent.note(q)
 
     def standing(self) -> Standing | None:
-        """Return what every answer depends on beside its question; None without an index."""
+        """Return what every answer depends on beside its question; None without a current index."""
         state = self.index()
-        if state is None:
+        if state is None or state.stands_in_for:
             return None
         return state.generation, state.commit, state.sequence, state.whole, self._book().version
 
@@ -304,6 +303,13 @@ class Retrieval:
             for document in documents[start : start + query.size]
         )
         return SearchPage(hits=hits, total=len(documents), terms=tuple(words))
+
+
+def _lacking(state: IndexState | None) -> tuple[str, ...]:
+    """Return which parts an answer of the index lacks."""
+    if state is None:
+        return ()
+    return ("index",) * bool(state.stands_in_for) + ("ranking",) * (not state.whole)
 
 
 def _is_fuzzy(query: SearchQuery) -> bool:
