@@ -17,7 +17,6 @@ from kbservice.search.completion import Completion
 from kbservice.search.documents import (
     DocumentKind,
     IndexState,
-    SearchHit,
     SearchPage,
     SearchQuery,
     Sort,
@@ -28,16 +27,15 @@ from kbservice.search.synonyms import SynonymBook
 from kbservice.search.syntax import parse, read_as
 from kbservice.search.vocabulary import Vocabulary
 from kbservice.services.derived import Derived
-from kbservice.services.projection import document_of_article
+from kbservice.services.fallback import from_store
 from kbservice.services.recent import RecentQueries
 from kbservice.services.wording import WordingReader, Wordings
-from kbservice.store import articles, outbox
+from kbservice.store import outbox
 from kbservice.store.database import Database
 
 log = structlog.get_logger(__name__)
 
 MAX_COMPLETIONS = 8
-_FALLBACK_ROWS = 50
 # Fewer hits than this may come from a mistyped word.
 _FEW_HITS = 3
 _LAG_KEPT_S = 0.5
@@ -199,7 +197,7 @@ class Retrieval:
                 )
         except IndexUnavailable as error:
             log.warning("search_degraded", reason=str(error))
-            page, degraded = self._from_store(asked.typed), ("index",)
+            page, degraded = from_store(self._database, asked.typed), ("index",)
         took_ms = round((time.perf_counter() - started) * 1000, 2)
         return SearchAnswer(
             query=asked.query, page=page, took_ms=took_ms, degraded=degraded, corrected=corrected
@@ -283,26 +281,6 @@ class Retrieval:
         generation, sequence = self._commit()
         age = sequence if self._is_prompt else int(time.monotonic() // _VOCABULARY_AGE_S)
         return generation, age
-
-    def _from_store(self, query: SearchQuery) -> SearchPage:
-        words = [
-            term.text for clause in query.clauses if not clause.negated for term in clause.terms
-        ]
-        with self._database.reading() as session:
-            found = articles.containing(
-                session,
-                words,
-                public_only="public" in query.filters.visibility,
-                limit=_FALLBACK_ROWS,
-            )
-            documents = [document for row in found if (document := document_of_article(row))]
-        # The store does not rank: behind a place in an order there is nothing.
-        start = len(documents) if query.after else (query.page - 1) * query.size
-        hits = tuple(
-            SearchHit(document=document, score=0.0)
-            for document in documents[start : start + query.size]
-        )
-        return SearchPage(hits=hits, total=len(documents), terms=tuple(words))
 
 
 def _lacking(state: IndexState | None) -> tuple[str, ...]:
