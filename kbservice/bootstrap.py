@@ -20,6 +20,7 @@ from kbservice.search.engine import SearchEngine
 from kbservice.search.memory_engine import MemoryEngine
 from kbservice.search.whoosh.engine import WhooshEngine
 from kbservice.services.accounts import Accounts
+from kbservice.services.crew import Crew
 from kbservice.services.doctor import Doctor
 from kbservice.services.drift import DriftWatch
 from kbservice.services.exporting import Exporting
@@ -98,6 +99,7 @@ class Application:
     quarantine: Quarantine
     ranking: Ranking
     drift: DriftWatch
+    crew: Crew
     jobs: Jobs
     replacement: Replacement
     schedule: Schedule
@@ -240,6 +242,7 @@ def _wired(parts: _Parts) -> Application:
         training=training,
         quarantine=quarantine,
         drift=drift,
+        crew=Crew(parts.settings.instance_dir / "workers"),
         jobs=jobs,
         replacement=Replacement(database=database, engine=parts.engine, jobs=jobs, clock=clock),
         schedule=_schedule(parts, jobs, training, ranking),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from threading import Event
 
 import structlog
@@ -20,11 +21,24 @@ def run(application: Application, stop: Event) -> None:
     """Work until ``stop`` is set; every failure is logged and tried again."""
     name = f"{socket.gethostname()}:{os.getpid()}"
     log.info("worker_started", worker=name)
-    while not stop.is_set():
-        pause_s = _step(application, name)
-        if pause_s:
-            stop.wait(pause_s)
+    with application.crew.joined(name) as fallen:
+        is_free = False
+        while not stop.is_set():
+            is_free = is_free or _freed(application, fallen)
+            pause_s = _step(application, name)
+            if pause_s:
+                stop.wait(pause_s)
     log.info("worker_stopped", worker=name)
+
+
+def _freed(application: Application, fallen: Sequence[str]) -> bool:
+    """Take up what dead workers left; tell whether the store could be asked for it."""
+    try:
+        application.jobs.free(fallen)
+    except Unavailable as error:
+        log.warning("worker_waits", reason=str(error))
+        return False
+    return True
 
 
 def _step(application: Application, name: str) -> float:
