@@ -90,6 +90,7 @@ class SearchEngine(IndexReader, Protocol):
 
         Raises:
             NotFound: No previous generation is kept.
+            IndexCorrupt: It does not open; the current one goes on answering.
         """
 
     def ids(self) -> dict[str, int]:

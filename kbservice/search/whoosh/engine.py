@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import structlog
 
-from kbservice.errors import IndexUnavailable, NotFound
+from kbservice.errors import IndexCorrupt, IndexUnavailable, NotFound
 from kbservice.search import recipe
 from kbservice.search.documents import (
     NO_FILTERS,
@@ -141,7 +141,7 @@ class WhooshEngine:
         """Make the previous generation answer again."""
         with self._generations.locked():
             if previous := self._generations.previous:
-                self._current.open(previous)
+                self._demand_sound(previous)
             number = self._generations.rollback()
         log.info("index_rolled_back", generation=number)
         self._current.forget_check()
@@ -180,6 +180,14 @@ class WhooshEngine:
         if self._merging is not None:
             self._merging.join(_CLOSE_WAIT_S)
         self._current.close()
+
+    def _demand_sound(self, number: int) -> None:
+        try:
+            self._current.open(number)
+        except IndexUnavailable as error:
+            # Unlike the current one, nothing mends it: to try again is in vain.
+            facts = {name: value for name, value in error.facts.items() if name != "retry_after_s"}
+            raise IndexCorrupt(error.message, **facts) from error
 
     def _batch(self) -> Batch:
         number = self._generations.current

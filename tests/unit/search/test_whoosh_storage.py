@@ -190,8 +190,9 @@ def test_damage_to_the_previous_generation_forbids_the_rollback(
     folder: Path, engine: WhooshEngine
 ) -> None:
     flip_a_bit(next((folder / "000001").glob("*.pst")))
-    with pytest.raises(IndexUnavailable):
+    with pytest.raises(IndexCorrupt, match="1 does not open") as refused:
         engine.rollback()
+    assert "retry_after_s" not in refused.value.facts
     assert set(engine.ids()) == {"KB-000001", "KB-000002"}
 
 
