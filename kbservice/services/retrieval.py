@@ -11,7 +11,7 @@ import structlog
 
 from kbservice.clock import Clock
 from kbservice.domain.account import Principal, Role
-from kbservice.errors import IndexUnavailable, QuerySyntaxError
+from kbservice.errors import IndexUnavailable, InvalidInput, QuerySyntaxError
 from kbservice.search import spelling
 from kbservice.search.completion import Completion
 from kbservice.search.documents import (
@@ -164,6 +164,7 @@ class Retrieval:
 
         Raises:
             QuerySyntaxError: The query cannot be read.
+            InvalidInput: Nothing can lie between its dates.
         """
         return self.answer(self.understand(request, principal))
 
@@ -172,6 +173,7 @@ class Retrieval:
 
         Raises:
             QuerySyntaxError: The query cannot be read.
+            InvalidInput: Nothing can lie between its dates.
         """
         parsed = parse(request.q, now=request.now)
         typed = _restricted(parsed, request, principal)
@@ -295,7 +297,11 @@ def _is_fuzzy(query: SearchQuery) -> bool:
 
 
 def _restricted(query: SearchQuery, request: SearchRequest, principal: Principal) -> SearchQuery:
-    """Return the query with the request's filters, within what ``principal`` may see."""
+    """Return the query with the request's filters, within what ``principal`` may see.
+
+    Raises:
+        InvalidInput: The dates leave no time between them.
+    """
     filters = query.filters
     merged = replace(
         filters,
@@ -308,6 +314,8 @@ def _restricted(query: SearchQuery, request: SearchRequest, principal: Principal
         since=request.since or filters.since,
         until=request.until or filters.until,
     )
+    if merged.since and merged.until and merged.since >= merged.until:
+        raise InvalidInput.of("until", "a moment after since", merged.until.isoformat())
     if not principal.is_staff:
         # Inside the query, not after it: totals and facets must not tell either.
         merged = replace(merged, kind="article", visibility=("public",))
