@@ -25,7 +25,7 @@ from kbservice.search.documents import (
 )
 from kbservice.search.engine import IndexWriter, RebuildReport
 from kbservice.search.explaining import reasons
-from kbservice.search.matching import positive_text
+from kbservice.search.matching import positive_text, streams_of
 from kbservice.search.planner import selected
 from kbservice.search.snippets import Highlighter
 from kbservice.search.syntax import read_as
@@ -33,7 +33,7 @@ from kbservice.search.whoosh import golden
 from kbservice.search.whoosh.building import Build
 from kbservice.search.whoosh.current import Current
 from kbservice.search.whoosh.generations import Generations
-from kbservice.search.whoosh.reading import SnapshotReader, hits_of, streams_of
+from kbservice.search.whoosh.reading import SnapshotReader, hits_of
 from kbservice.search.whoosh.rebuild import Rebuild
 from kbservice.search.whoosh.snapshots import open_snapshot
 from kbservice.search.whoosh.view import MaskView
@@ -90,7 +90,7 @@ class WhooshEngine:
             if is_last or not hits
             else snapshot.sort_key(int(numbers[shown][-1]), float(scores[shown][-1]), query.sort),
             total=int(np.count_nonzero(found.docs)),
-            terms=tuple(dict.fromkeys(streams.words)),
+            terms=tuple(dict.fromkeys(streams.words or streams.chars)),
             read_as=read_as(query),
             relaxed=found.relaxed,
             relaxation=found.how,
