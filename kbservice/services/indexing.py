@@ -154,6 +154,22 @@ class Indexing:
         self.repair()
         return state
 
+    def retry_parked(self, principal: Principal) -> int:
+        """Let the changes that failed too often be tried anew; return how many."""
+        principal.demand(Role.ADMIN)
+        with self._database.transaction() as session:
+            freed = outbox.retry_parked(session)
+            if freed:
+                audit.append(
+                    session,
+                    actor=principal.name,
+                    action="parked_changes_retried",
+                    subject="index",
+                    facts={"changes": freed},
+                    now=self._clock.now(),
+                )
+        return freed
+
     def repair(self) -> IndexDiff:
         """Queue every record whose indexed form differs from the store."""
         diff = self.compare()

@@ -40,6 +40,7 @@ PAGES = {
     "article_retire": Role.LEAD,
     "admin": Role.ADMIN,
     "admin_health": Role.ADMIN,
+    "index_retry": Role.ADMIN,
     "job_start": Role.ADMIN,
     "job_progress": Role.ADMIN,
     "search_complete": Role.INTAKE,

@@ -114,6 +114,6 @@ def test_a_failed_replacement_is_tried_again_only_after_a_while(damaged: Applica
 
 
 def test_doctor_replaces_it_where_no_worker_runs(damaged: Application):
-    findings = damaged.doctor.repair()
+    findings = damaged.doctor.repair(SYSTEM)
 
     assert next(found for found in findings if found.part == "index").is_ok

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from kbservice.domain.account import Role
 from kbservice.errors import Conflict
-from kbservice.web.context import application, principal
+from kbservice.web.context import application, principal, translate
 from kbservice.web.pages.blueprint import pages, see_other
 from kbservice.web.problem import rendered
 from kbservice.web.security import requires
@@ -41,6 +41,15 @@ def job_start() -> Response:
         application().jobs.enqueue(request.form.get("kind", ""), {}, principal())
     except Conflict as error:
         flash(rendered(error))
+    return see_other("pages.admin")
+
+
+@pages.post("/admin/index/retry")
+@requires(Role.ADMIN)
+def index_retry() -> Response:
+    """Let the changes that could not be indexed be tried anew."""
+    freed = application().indexing.retry_parked(principal())
+    flash(translate("{count} changes are tried again", count=freed))
     return see_other("pages.admin")
 
 
