@@ -85,6 +85,9 @@ class SearchEngine(IndexReader, Protocol):
             IndexCorrupt: The check failed; the old generation goes on answering.
         """
 
+    def previous(self) -> int:
+        """Return the generation that a rollback would make current, 0 if none is kept."""
+
     def rollback(self) -> IndexState:
         """Make the previous generation current again.
 

@@ -120,6 +120,10 @@ class MemoryEngine:
         self._start_anew()
         self._take(batch.documents)
 
+    def previous(self) -> int:
+        """Return the generation before the last rebuild, 0 if there is none."""
+        return 0 if self._previous is None else self._generation - 1
+
     def rollback(self) -> IndexState:
         """Return to the documents before the last rebuild."""
         if self._previous is None:

@@ -33,12 +33,14 @@ class IndexStatus:
 
     Attributes:
         state: None while no generation opens; ``error`` then says why.
+        previous: Number of the generation that a rollback would make current, 0 if none is kept.
         pending: Changes that the index has yet to see.
         lag_s: Age of the oldest of them, 0 if there is none.
         parked: Changes that failed too often and wait for a person.
     """
 
     state: IndexState | None
+    previous: int
     pending: int
     lag_s: float
     parked: int
@@ -207,6 +209,7 @@ class Indexing:
             waiting = outbox.pending(session)
             return IndexStatus(
                 state=state,
+                previous=self._engine.previous(),
                 pending=waiting.count,
                 lag_s=waiting.lag_s(self._clock.now()),
                 parked=outbox.parked_count(session),

@@ -137,6 +137,10 @@ class WhooshEngine:
             shutil.rmtree(self._folder / _SPOOL, ignore_errors=True)
         self._current.forget_check()
 
+    def previous(self) -> int:
+        """Return the generation that a rollback would make current, 0 if none is kept."""
+        return self._generations.previous
+
     def rollback(self) -> IndexState:
         """Make the previous generation answer again."""
         with self._generations.locked():
