@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "data"
@@ -21,18 +22,23 @@ TRAIN_SHARE = 0.7
 
 def split_tickets(name: str, folder: Path) -> tuple[Path, Path]:
     """Write a triage set's ``train.jsonl`` and ``test.jsonl``; equal texts stay together."""
+    with gzip.open(FOLDER / name / "tickets.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return split(lines, folder)
+
+
+def split(tickets: Iterable[str], folder: Path) -> tuple[Path, Path]:
+    """Do the same with any tickets, a line of JSON each."""
     train, test = folder / "train.jsonl", folder / "test.jsonl"
     with (
-        gzip.open(FOLDER / name / "tickets.jsonl.gz", "rt", encoding="utf-8") as lines,
         train.open("w", encoding="utf-8") as learned,
         test.open("w", encoding="utf-8") as held_out,
     ):
-        for line in lines:
+        for line in tickets:
             (learned if _position(json.loads(line)) < TRAIN_SHARE else held_out).write(line)
     return train, test
 
 
 def _position(ticket: dict[str, str]) -> float:
     """Return where a text stands between 0 and 1, regardless of case and spacing."""
-    text = "".join(f"{ticket['title']} {ticket['body']}".lower().split())
+    text = "".join(f"{ticket['title']} {ticket.get('body') or ''}".lower().split())
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64

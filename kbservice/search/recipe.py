@@ -85,12 +85,13 @@ def question(title: str, text: str) -> str:
     return f"{title}\n{title}\n{text}" if title else text
 
 
-def counted(field: str, terms: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the terms of a field as often as they count.
+COUNTED_ONCE = frozenset({"symptoms"})
+"""Fields that say a term or do not: fifty accepted wordings weigh no more than one."""
 
-    An accepted wording says a term or does not: fifty tickets weigh no more than one.
-    """
-    return tuple(dict.fromkeys(terms)) if field == "symptoms" else terms
+
+def counted(field: str, terms: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the terms of a field as often as they count."""
+    return tuple(dict.fromkeys(terms)) if field in COUNTED_ONCE else terms
 
 
 LengthTotals = Mapping[str, Mapping[str, Sequence[int]]]

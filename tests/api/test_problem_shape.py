@@ -150,6 +150,12 @@ def test_a_bad_parameter_is_named(admin: Caller):
         assert problem["expected"]
 
 
+def test_choices_are_listed_without_a_word_of_another_language(admin: Caller):
+    problem = check(admin.get("/api/v1/search?sort=nothing&locale=zh"), 422)
+    assert "'relevance', 'newest', 'solved'" in problem["expected"]
+    assert " or " not in problem["detail"]
+
+
 def test_a_nul_character_in_an_address_is_refused(admin: Caller):
     for path in ("search?q=a%00b", "tickets/%00", "tickets?state=%00"):
         check(admin.get(path), 400)

@@ -69,6 +69,21 @@ def test_a_facet_link_adds_its_value_and_a_chosen_one_takes_it_away(
     assert {"q": ["打印机"], "tag": ["甲&乙"]} in links(get(q="打印机"), "tag=")
 
 
+def test_categories_have_their_names_in_facets_filters_and_hits(
+    get: Callable[..., str], application: Application
+) -> None:
+    new = NewArticle(title="打印机脱机", sections={"solution": "重启"}, category="hardware_fault")
+    application.knowledge.publish(application.knowledge.create(new, SYSTEM).id, SYSTEM)
+    application.indexing.drain()
+
+    shown = {
+        language: get(q="打印机", category="hardware_fault", locale=language)
+        for language in ("zh", "en")
+    }
+    assert 3 == len(re.findall(r"硬件故障\s", shown["zh"]))
+    assert 3 == len(re.findall(r"Hardware fault\s", shown["en"]))
+
+
 @pytest.mark.usefixtures("shelf")
 def test_a_new_query_keeps_filters_and_order(get: Callable[..., str]) -> None:
     text = get(q="打印机", sort="newest", category="hardware", tag="甲&乙")

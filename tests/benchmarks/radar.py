@@ -324,7 +324,7 @@ def cost(data: Path) -> None:
         settings = Settings.load(home=Path(folder) / "home", refresh_interval_s=0.0)
         init_instance(settings)
         application = build(settings)
-        _fill(application, texts)
+        fill(application, texts, NOTED)
         profile = application.profiles.get("")
         rng = random.Random(3)
         looked = []
@@ -350,15 +350,16 @@ def cost(data: Path) -> None:
         application.close()
 
 
-def _fill(application: Application, texts: Sequence[Text]) -> None:
+def fill(application: Application, texts: Sequence[Text], count: int) -> None:
+    """Store open tickets of the last 13 days, each noted: the texts in other words' order."""
     rng = random.Random(4)
     now = application.clock.now()
     profile = application.profiles.get("")
-    for start in range(0, NOTED, 1_000):
+    for start in range(0, count, 1_000):
         rows, notes, bands = [], [], []
-        for place in range(start + 1, start + 1_001):
+        for place in range(start + 1, min(start + 1_000, count) + 1):
             text = _varied(rng.choice(texts), rng)
-            opened_at = now - timedelta(days=13) * (1 - place / NOTED)
+            opened_at = now - timedelta(days=13) * (1 - place / count)
             due_at = opened_at + timedelta(days=1)
             rows.append(
                 {

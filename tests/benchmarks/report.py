@@ -206,6 +206,18 @@ def _similar(facts: Facts) -> Iterator[str]:
     )
 
 
+def _suggest(facts: Facts) -> Iterator[str]:
+    yield (
+        f"{facts['options']['tickets']:,} open tickets beside the articles, a classifier of "
+        f"{facts['learned']:,}. The process held {facts['memory']['rss_mb']} MB, "
+        f"{facts['memory']['private_mb']} MB of it private.\n"
+    )
+    yield from _table(
+        [f"a ticket of {facts['characters']} characters", "p50 / p95 ms", "CPU ms, p50"],
+        ([row["what"], _pair(row["timing"]), row["cpu_p50_ms"]] for row in facts["latency"]),
+    )
+
+
 def _build(facts: Facts) -> Iterator[str]:
     base = next((row for row in facts["rows"] if row["what"] == "stock writer"), None)
     yield from _table(
@@ -323,6 +335,15 @@ _SECTIONS: Final[Mapping[str, tuple[str, str, Callable[[Facts], Iterator[str]]]]
         _recipe,
     ),
     "similar": ("Similar documents", "A text of 500 characters, ten documents.", _similar),
+    "suggest": (
+        "Suggestions",
+        (
+            "What `POST /api/v1/suggest` does in process for a ticket not seen before: category "
+            "and priority with reasons, known fixes with evidence, similar tickets, missing "
+            "details, repeats and incidents. Storing the answer is a commit to SQLite."
+        ),
+        _suggest,
+    ),
     "growth": (
         "Growth",
         "Medians over the size; the exponents say how latency grows: 1 in proportion, 0 not.",

@@ -8,8 +8,8 @@ import numpy as np
 
 from kbservice.search import filtering
 from kbservice.search.whoosh import kernels
-from kbservice.search.whoosh.merging import offsets_of, renaming
-from kbservice.search.whoosh.part import Docs, Numbers, Part
+from kbservice.search.whoosh.merging import renaming
+from kbservice.search.whoosh.part import Docs, Numbers, Part, offsets_of
 
 
 class Column:

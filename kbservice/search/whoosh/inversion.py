@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,65 +14,83 @@ from kbservice.search.documents import SearchDocument
 from kbservice.search.whoosh import codes
 from kbservice.search.whoosh.compiled import compiled_for_bulk
 from kbservice.search.whoosh.keys import (
-    SEPARATOR,
     SEQUENCES,
+    STREAMS,
     Keys,
+    Terms,
     distinct,
-    hashed,
-    joined,
     keys_of,
+    terms_of,
 )
-from kbservice.search.whoosh.part import COLUMNS, LEXICONS, Codes, Docs, Numbers, Part
+from kbservice.search.whoosh.lexicon import Names, lexicon_arrays
+from kbservice.search.whoosh.part import (
+    COLUMNS,
+    LEXICONS,
+    Codes,
+    Docs,
+    Numbers,
+    Offsets,
+    Part,
+    offsets_of,
+)
 from kbservice.search.whoosh.schema import microseconds
-from kbservice.text.tokens import analyze, sequence_terms
+from kbservice.text.tokens import outline, sequence_outline
 
 SECTION_GAP: Final = 10
 _POSITIONS: Final = 1 << 16
+# The text of terms in a document's outline that a stream is read from.
+_OUTLINED: Final = {
+    "words": "words",
+    "bigrams": "runs",
+    "chars": "runs",
+    "identifiers": "identifiers",
+    "pairs": "heads",
+}
 
 Weights = NDArray[np.float32]
 
 
-class _Runs:
-    """The terms of one stream, run by run: a run is a field of a document, or a section."""
+class _Texts:
+    """Texts of terms, each of a field of a document, or of a section."""
 
     def __init__(self) -> None:
-        self._texts: list[str] = []
-        self._facts: list[tuple[int, int, int]] = []
+        self._docs: list[int] = []
+        self._kinds: list[int] = []
+        self._texts: dict[str, list[str]] = defaultdict(list)
 
-    def add(self, doc: int, kind: int, terms: Sequence[str]) -> None:
-        if terms:
-            self._texts.append(SEPARATOR.join(terms))
-            self._facts.append((doc, kind, len(terms)))
+    def add(self, doc: int, kind: int, **texts: str) -> None:
+        self._docs.append(doc)
+        self._kinds.append(kind)
+        for name, text in texts.items():
+            self._texts[name].append(text)
 
-    def arrays(self) -> tuple[Numbers, Numbers, Numbers]:
-        """Return each run's document, kind and number of terms."""
-        facts = np.array(self._facts, dtype=np.int64).reshape(-1, 3)
-        return facts[:, 0].copy(), facts[:, 1].copy(), facts[:, 2].copy()
+    def terms(self, stream: str, name: str) -> Terms:
+        return terms_of(stream, self._texts[name])
 
-    def terms(self, stream: str) -> _Terms:
-        """Return the distinct terms."""
-        text = joined(self._texts)
-        keys, ends = hashed(stream, text)
-        return _Terms(text, ends, *distinct(keys))
+    @property
+    def docs(self) -> Numbers:
+        return np.array(self._docs, dtype=np.int64)
+
+    @property
+    def kinds(self) -> Numbers:
+        return np.array(self._kinds, dtype=np.int64)
 
 
-class _Terms:
-    """The distinct terms of a stream by key, and which of them stands where."""
+class _Table(NamedTuple):
+    """The posting lists of a stream.
 
-    def __init__(
-        self, text: NDArray[np.uint8], ends: Numbers, keys: Keys, ranks: Docs, firsts: Numbers
-    ) -> None:
-        self.keys = keys
-        self.ranks = ranks
-        self._text = text
-        self._ends = ends[firsts]
-        self._starts = np.where(firsts > 0, ends[firsts - 1] + 1, 0)
+    Attributes:
+        counts: Number of postings of each key.
+        codes: Weight code of each posting of a stream that ranks.
+        places: Number of positions of each posting of a sequence.
+    """
 
-    def names(self) -> list[bytes]:
-        """Return the UTF-8 of each key's term."""
-        text = self._text.tobytes()
-        bounds = zip(self._starts.tolist(), self._ends.tolist(), strict=True)
-        return [text[start:end] for start, end in bounds]
+    keys: Keys
+    counts: Numbers
+    docs: Docs
+    codes: Codes = np.zeros(0, dtype=np.uint16)
+    places: Numbers = np.zeros(0, dtype=np.int64)
+    positions: Codes = np.zeros(0, dtype=np.uint16)
 
 
 class Inverter:
@@ -80,7 +98,8 @@ class Inverter:
 
     def __init__(self) -> None:
         self._documents: list[SearchDocument] = []
-        self._runs = {name: _Runs() for name in (*recipe.STREAMS, *SEQUENCES)}
+        self._ranked = _Texts()
+        self._sequences = {name: _Texts() for name in SEQUENCES}
         self._fields = {name: number for number, name in enumerate(recipe.BOOSTS)}
 
     def __len__(self) -> int:
@@ -90,12 +109,8 @@ class Inverter:
         """Analyze a document."""
         doc = len(self._documents)
         for field, text in recipe.field_texts(document).items():
-            if not text:
-                continue
-            streams = analyze(text)
-            for stream in recipe.STREAMS:
-                terms = recipe.counted(field, getattr(streams, stream))
-                self._runs[stream].add(doc, self._fields[field], terms)
+            if text:
+                self._ranked.add(doc, self._fields[field], **outline(text)._asdict())
         self._add_sequence("sequence", doc, [text for _, text in document.sections])
         self._add_sequence("title_sequence", doc, [document.title])
         self.add_without_texts(document)
@@ -107,32 +122,26 @@ class Inverter:
 
     def lengths(self) -> Iterable[tuple[str, str, Numbers]]:
         """Yield stream, field and the number of terms of each document that has any."""
+        kinds = self._ranked.kinds
         for stream in recipe.STREAMS:
-            _, kinds, sizes = self._runs[stream].arrays()
+            sizes = self._counted(stream).sizes
             for field, number in self._fields.items():
-                yield stream, field, sizes[kinds == number]
+                yield stream, field, sizes[(kinds == number) & (sizes > 0)]
 
     def finish(self, averages: recipe.Averages) -> Part:
         """Return the part, weighed by the given mean field lengths."""
-        terms = {stream: runs.terms(stream) for stream, runs in self._runs.items()}
-        tables = [self._ranking(s, terms[s], averages[s]) for s in recipe.STREAMS]
-        sequences = [self._sequence(s, terms[s]) for s in SEQUENCES]
-        ids = np.array([document.id.encode() for document in self._documents], dtype=np.bytes_)
-        id_keys, id_ranks, _ = distinct(keys_of("id", [doc.id for doc in self._documents]))
-        counts = [np.diff(table[0]) for table in (*tables, *sequences)]
-        counts.append(np.bincount(id_ranks, minlength=id_keys.size))
+        named = [self._ranking(stream, averages[stream]) for stream in recipe.STREAMS]
+        named += [self._sequence(stream) for stream in SEQUENCES]
+        tables = [table for table, _ in named] + [self._ids()]
         values, columns = _columns(self._documents)
         return Part(
-            keys=np.concatenate([*(terms[stream].keys for stream in self._runs), id_keys]),
-            offsets=_offsets(np.concatenate(counts)),
-            docs=np.concatenate(
-                [table[1] for table in (*tables, *sequences)]
-                + [np.argsort(id_ranks, kind="stable").astype(np.uint32)]
-            ),
-            codes=np.concatenate([table[2] for table in tables]),
-            starts=_offsets(np.concatenate([np.diff(table[2]) for table in sequences])),
-            positions=np.concatenate([table[3] for table in sequences]),
-            ids=ids,
+            keys=np.concatenate([table.keys for table in tables]),
+            offsets=offsets_of(np.concatenate([table.counts for table in tables])),
+            docs=np.concatenate([table.docs for table in tables]),
+            codes=np.concatenate([table.codes for table in tables]),
+            starts=offsets_of(np.concatenate([table.places for table in tables])),
+            positions=np.concatenate([table.positions for table in tables]),
+            ids=np.array([document.id.encode() for document in self._documents], dtype=np.bytes_),
             revisions=self._numbers(document.revision for document in self._documents),
             updated=self._numbers(
                 microseconds(document.updated_at) if document.updated_at else 0
@@ -141,44 +150,72 @@ class Inverter:
             solved=self._numbers(document.solved_count for document in self._documents),
             values=values,
             columns=columns,
-            **_lexicon(terms),
+            **_lexicon(named),
         )
 
     def _add_sequence(self, stream: str, doc: int, texts: Sequence[str]) -> None:
-        place = 0
-        for text in texts:
-            units = sequence_terms(text)
-            self._runs[stream].add(doc, place, units)
-            place += len(units) + SECTION_GAP
+        for number, text in enumerate(texts):
+            self._sequences[stream].add(doc, number, units=sequence_outline(text))
 
-    def _ranking(
-        self, stream: str, terms: _Terms, averages: Mapping[str, float]
-    ) -> tuple[Numbers, Docs, Codes]:
-        docs, kinds, lengths = self._runs[stream].arrays()
+    def _counted(self, stream: str) -> Terms:
+        """Return the terms of a stream as often as they count."""
+        terms = self._ranked.terms(stream, _OUTLINED[stream])
+        once = [self._fields[field] for field in recipe.COUNTED_ONCE]
+        is_once = np.isin(self._ranked.kinds, once)
+        if not is_once.any():
+            return terms
+        is_first = _first_of_each(terms.keys, terms.sizes, is_once)
+        texts = np.repeat(np.arange(terms.sizes.size), terms.sizes)
+        return Terms(
+            terms.text,
+            terms.keys[is_first],
+            terms.spans[is_first],
+            np.bincount(texts[is_first], minlength=terms.sizes.size),
+        )
+
+    def _ranking(self, stream: str, averages: Mapping[str, float]) -> tuple[_Table, Names]:
+        terms = self._counted(stream)
+        kinds = self._ranked.kinds
         means = np.array([averages[field] for field in self._fields])[kinds]
         shares = np.array([recipe.LENGTH_WEIGHTS[field] for field in self._fields])[kinds]
         boosts = np.array([recipe.BOOSTS[field] for field in self._fields])[kinds]
-        factors = (boosts / (1.0 - shares + shares * lengths / means)).astype(np.float32)
-        ends = np.cumsum(lengths)
-        offsets, held, weights = _invert(terms.ranks, docs, ends, factors, terms.keys.size)
-        return offsets, held, codes.encode(weights)
+        factors = (boosts / (1.0 - shares + shares * terms.sizes / means)).astype(np.float32)
+        keys, ranks, firsts = distinct(terms.keys)
+        ends = np.cumsum(terms.sizes)
+        counts, held, weights = _invert(ranks, self._ranked.docs, ends, factors, keys.size)
+        table = _Table(keys, counts, held, codes=codes.encode(weights))
+        return table, Names(terms.text, terms.spans[firsts], np.arange(keys.size))
 
-    def _sequence(self, stream: str, terms: _Terms) -> tuple[Numbers, Docs, Numbers, Codes]:
-        docs, places, lengths = self._runs[stream].arrays()
-        return _invert_places(terms.ranks, docs, places, np.cumsum(lengths), terms.keys.size)
+    def _sequence(self, stream: str) -> tuple[_Table, Names]:
+        texts = self._sequences[stream]
+        terms = texts.terms(stream, "units")
+        keys, ranks, firsts = distinct(terms.keys)
+        # A section starts behind the last unit of the one before it, and a gap.
+        places = np.cumsum(terms.sizes + SECTION_GAP) - terms.sizes - SECTION_GAP
+        places -= places[np.flatnonzero(texts.kinds == 0)][np.cumsum(texts.kinds == 0) - 1]
+        counts, held, places_held, positions = _invert_places(
+            ranks, texts.docs, places, np.cumsum(terms.sizes), keys.size
+        )
+        table = _Table(keys, counts, held, places=places_held, positions=positions)
+        return table, Names(terms.text, terms.spans[firsts], np.arange(keys.size))
+
+    def _ids(self) -> _Table:
+        keys, ranks, _ = distinct(keys_of("id", [document.id for document in self._documents]))
+        docs = np.argsort(ranks, kind="stable").astype(np.uint32)
+        return _Table(keys, np.bincount(ranks, minlength=keys.size), docs)
 
     def _numbers(self, values: Iterable[int]) -> Numbers:
         return np.fromiter(values, dtype=np.int64, count=len(self._documents))
 
 
-def _lexicon(terms: Mapping[str, _Terms]) -> dict[str, NDArray[Any]]:
-    starts = accumulate((found.keys.size for found in terms.values()), initial=0)
-    first_rows = dict(zip(terms, starts, strict=False))
-    named = [
-        sorted((name, row) for row, name in enumerate(terms[stream].names(), first_rows[stream]))
-        for stream in LEXICONS
-    ]
-    return lexicon_arrays(named)
+def _lexicon(named: Sequence[tuple[_Table, Names]]) -> dict[str, NDArray[Any]]:
+    """Return the lexicon arrays from the names of all streams, rows counted within each."""
+    first_rows = np.cumsum([0, *(table.keys.size for table, _ in named)])
+    names = {
+        stream: found._replace(rows=found.rows + first)
+        for stream, (_, found), first in zip(STREAMS, named, first_rows, strict=False)
+    }
+    return lexicon_arrays([names[stream] for stream in LEXICONS])
 
 
 def part_without_texts(documents: Iterable[SearchDocument]) -> Part:
@@ -187,18 +224,6 @@ def part_without_texts(documents: Iterable[SearchDocument]) -> Part:
     for document in documents:
         inverter.add_without_texts(document)
     return inverter.finish(recipe.Lengths().averages())
-
-
-def lexicon_arrays(named: Sequence[Sequence[tuple[bytes, int]]]) -> dict[str, NDArray[Any]]:
-    """Return a part's lexicon arrays from the sorted (term, row) pairs of each stream."""
-    text = b"".join(term + b"\0" for terms in named for term, _ in terms)
-    sizes = [len(term) + 1 for terms in named for term, _ in terms]
-    return {
-        "lexicon": np.frombuffer(text, dtype=np.uint8),
-        "lexicon_ends": np.cumsum(np.array(sizes, dtype=np.int64)) - 1,
-        "lexicon_rows": np.array([row for terms in named for _, row in terms], dtype=np.int64),
-        "lexicon_firsts": np.cumsum(np.array([0, *map(len, named)], dtype=np.int64)),
-    }
 
 
 def _light(document: SearchDocument) -> SearchDocument:
@@ -212,9 +237,9 @@ _LIGHT: Final = ("id", "revision", "updated_at", "solved_count", *(set(COLUMNS) 
 
 def _columns(
     documents: Sequence[SearchDocument],
-) -> tuple[dict[str, list[str]], dict[str, tuple[Numbers, Docs]]]:
+) -> tuple[dict[str, list[str]], dict[str, tuple[Offsets, Docs]]]:
     values: dict[str, list[str]] = {}
-    columns: dict[str, tuple[Numbers, Docs]] = {}
+    columns: dict[str, tuple[Offsets, Docs]] = {}
     for name in COLUMNS:
         numbers: dict[str, int] = {}
         held = [
@@ -223,21 +248,17 @@ def _columns(
         ]
         values[name] = list(numbers)
         columns[name] = (
-            _offsets(np.array([len(row) for row in held], dtype=np.int64)),
+            offsets_of(np.array([len(row) for row in held], dtype=np.int64)),
             np.array([number for row in held for number in row], dtype=np.uint32),
         )
     return values, columns
-
-
-def _offsets(counts: NDArray[np.int64]) -> Numbers:
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)])
 
 
 @compiled_for_bulk
 def _invert(
     tokens: Docs, docs: Numbers, ends: Numbers, factors: Weights, terms: int
 ) -> tuple[Numbers, Docs, Weights]:
-    """Return offsets, documents and summed factors by term; runs come in document order."""
+    """Return the number of documents of each term, documents and summed factors by term."""
     offsets = np.zeros(terms + 1, dtype=np.int64)
     last = np.full(terms, -1, dtype=np.int64)
     start = 0
@@ -262,14 +283,14 @@ def _invert(
                 cursors[token] += 1
             weights[cursors[token] - 1] += factors[run]
         start = ends[run]
-    return offsets, held, weights
+    return np.diff(offsets), held, weights
 
 
 @compiled_for_bulk
 def _invert_places(
     tokens: Docs, docs: Numbers, places: Numbers, ends: Numbers, terms: int
 ) -> tuple[Numbers, Docs, Numbers, Codes]:
-    """Return offsets, documents, starts of positions and positions by term."""
+    """Return the documents of each term, documents, positions of each of them, positions."""
     offsets = np.zeros(terms + 1, dtype=np.int64)
     sizes = np.zeros(terms + 1, dtype=np.int64)
     last = np.full(terms, -1, dtype=np.int64)
@@ -303,4 +324,20 @@ def _invert_places(
             sizes[token] += 1
         start = ends[run]
     starts[offsets[terms]] = positions.size
-    return offsets, held, starts, positions
+    return np.diff(offsets), held, np.diff(starts), positions
+
+
+@compiled_for_bulk
+def _first_of_each(keys: Keys, sizes: Numbers, is_once: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Leave out repeated keys of the texts that are counted once."""
+    is_first = np.ones(keys.size, dtype=np.bool_)
+    start = 0
+    for text in range(sizes.size):
+        end = start + sizes[text]
+        if is_once[text]:
+            order = np.argsort(keys[start:end])
+            for i in range(1, order.size):
+                if keys[start + order[i]] == keys[start + order[i - 1]]:
+                    is_first[start + order[i]] = False
+        start = end
+    return is_first

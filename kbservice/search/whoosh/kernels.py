@@ -22,7 +22,8 @@ Scores = NDArray[np.float32]
 Table = NDArray[np.float32]
 Exact = NDArray[np.float64]
 Lists = tuple[Docs, Codes, Table]
-Sequences = tuple[Docs, Numbers, Codes, int]
+Offsets = NDArray[np.integer[Any]]
+Sequences = tuple[Docs, Offsets, Codes, int]
 
 BLOCK: Final = 128
 # Sums in another order differ by less; what lies closer to the border is scored exactly.
@@ -203,6 +204,12 @@ def exact(
 
 
 @compiled
+def bounds(starts: Offsets, number: int) -> tuple[int, int]:
+    """Return a range; signed, as sums of signed and unsigned numbers would be floats."""
+    return np.int64(starts[number]), np.int64(starts[number + 1])  # type: ignore[return-value]
+
+
+@compiled
 def mark(docs: Docs, start: int, end: int, mask: Mask) -> None:
     """Set the mask where a posting list has a document."""
     for i in range(start, end):
@@ -227,18 +234,20 @@ def count_unmarked(docs: Docs, ranges: Numbers, mask: Mask) -> Numbers:
 
 
 @compiled
-def mark_values(starts: Numbers, values: Docs, wanted: Mask, mask: Mask) -> None:
+def mark_values(starts: Offsets, values: Docs, wanted: Mask, mask: Mask) -> None:
     """Set the mask for documents that have a wanted value."""
     for number in range(mask.size):
-        for i in range(starts[number], starts[number + 1]):
+        low, high = bounds(starts, number)
+        for i in range(low, high):
             mask[number] |= wanted[values[i]]
 
 
 @compiled
-def tally(numbers: Numbers, starts: Numbers, values: Docs, counts: Numbers) -> None:
+def tally(numbers: Numbers, starts: Offsets, values: Docs, counts: Numbers) -> None:
     """Count the values of the given documents; ``starts`` has one entry more than documents."""
     for number in numbers:
-        for i in range(starts[number], starts[number + 1]):
+        low, high = bounds(starts, number)
+        for i in range(low, high):
             counts[values[i]] += 1
 
 
@@ -272,7 +281,7 @@ def follow(
             if held[posting] != docs[i] or is_kept[i]:
                 continue
             wanted = places[i] + distance
-            low, high = starts[posting - first], starts[posting - first + 1]
+            low, high = bounds(starts, posting - first)
             last = high
             while low < high:
                 middle = (low + high) >> 1
@@ -291,13 +300,15 @@ def places(arrays: Sequences, start: int, end: int, mask: Mask) -> tuple[Numbers
     count = 0
     for posting in range(start, end):
         if mask[docs[posting]]:
-            count += starts[posting - first + 1] - starts[posting - first]
+            low, high = bounds(starts, posting - first)
+            count += high - low
     found_docs = np.empty(count, dtype=np.int64)
     found_places = np.empty(count, dtype=np.int64)
     at = 0
     for posting in range(start, end):
         if mask[docs[posting]]:
-            for i in range(starts[posting - first], starts[posting - first + 1]):
+            low, high = bounds(starts, posting - first)
+            for i in range(low, high):
                 found_docs[at] = docs[posting]
                 found_places[at] = positions[i]
                 at += 1

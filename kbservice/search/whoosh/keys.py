@@ -7,14 +7,16 @@ then be found for each other, nothing worse. The hash is FNV-1a with a closing m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kbservice.search import recipe
 from kbservice.search.whoosh.compiled import compiled, compiled_for_bulk
+from kbservice.text.tokens import RUN, SEPARATOR
 
+Text = NDArray[np.uint8]
 Keys = NDArray[np.uint64]
 Places = NDArray[np.int64]
 
@@ -24,10 +26,16 @@ STREAMS: Final[Mapping[str, int]] = {
     name: number for number, name in enumerate((*recipe.STREAMS, *SEQUENCES, "id"))
 }
 
-SEPARATOR: Final = "\x00"
+END: Final = "\x01"
+"""Stands after the terms of a text of terms, where many follow each other."""
+
 _STREAM_SHIFT: Final = 61
 _FIRST_KEYS: Final = {name: np.uint64(at << _STREAM_SHIFT) for name, at in STREAMS.items()}
-_ENDS: Final = np.uint8(0)
+_SEPARATOR: Final = np.uint8(ord(SEPARATOR))
+_END: Final = np.uint8(ord(END))
+_RUN: Final = np.uint8(ord(RUN))
+_BLANK: Final = np.uint8(ord(" "))
+_EMPTY: Final = np.uint64(14695981039346656037)
 _GUESSES: Final = 3
 
 
@@ -41,20 +49,40 @@ def keys_of(stream: str, terms: Sequence[str]) -> Keys:
     return found
 
 
-def joined(texts: Sequence[str]) -> NDArray[np.uint8]:
-    """Return the UTF-8 of terms, or of texts of terms with a NUL between them, NUL after each."""
-    if not texts:
-        return np.zeros(0, dtype=np.uint8)
-    text = SEPARATOR.join((*texts, "")).encode("utf-8", "surrogatepass")
-    return np.frombuffer(text, dtype=np.uint8)
+def joined(texts: Sequence[str]) -> Text:
+    """Return the UTF-8 of terms, NUL after each."""
+    return _encoded(SEPARATOR.join((*texts, ""))) if texts else np.zeros(0, dtype=np.uint8)
 
 
-def hashed(stream: str, text: NDArray[np.uint8]) -> tuple[Keys, NDArray[np.int64]]:
-    """Return the key of each term of a joined text, and where each ends."""
-    ends = np.flatnonzero(text == _ENDS)
-    found = np.empty(ends.size, dtype=np.uint64)
-    _hash(text, first_key(stream), found)
-    return found, ends
+class Terms(NamedTuple):
+    """The terms of many texts of terms.
+
+    Attributes:
+        keys: Of each term.
+        spans: Where in ``text`` each starts and ends.
+        sizes: How many each text has.
+    """
+
+    text: Text
+    keys: Keys
+    spans: Places
+    sizes: Places
+
+
+def terms_of(stream: str, texts: Sequence[str]) -> Terms:
+    """Return the terms of a stream in the outlines of texts, as ``tokens`` draws them."""
+    text = _encoded(END.join((*texts, ""))) if texts else np.zeros(0, dtype=np.uint8)
+    read = _READERS.get(stream, _read_terms)
+    # Room for a term from each byte: what stays unused is never touched, hence no memory.
+    keys = np.empty(text.size, dtype=np.uint64)
+    spans = np.empty((text.size, 2), dtype=np.int64)
+    sizes = np.zeros(len(texts), dtype=np.int64)
+    count = read(text, first_key(stream), keys, spans, sizes)
+    return Terms(text, keys[:count], spans[:count], sizes)
+
+
+def _encoded(text: str) -> Text:
+    return np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
 
 
 def first_key(stream: str) -> np.uint64:
@@ -62,19 +90,150 @@ def first_key(stream: str) -> np.uint64:
     return _FIRST_KEYS[stream]
 
 
+def rows_of(stream: str, keys: Keys) -> tuple[int, int]:
+    """Return where the keys of a stream begin among ascending ones, and where they end."""
+    bounds = [first_key(stream)]
+    if STREAMS[stream] + 1 < len(STREAMS):
+        bounds.append(np.uint64(int(bounds[0]) + (1 << _STREAM_SHIFT)))
+    found = np.searchsorted(keys, np.array(bounds, dtype=np.uint64))
+    return int(found[0]), int(found[1]) if len(bounds) > 1 else int(keys.size)
+
+
+def key_cuts(stream: str, pieces: int) -> Keys:
+    """Return the first keys of all but the first of so many equal ranges of a stream's keys."""
+    first = int(first_key(stream))
+    cuts = [first + (number << _STREAM_SHIFT) // pieces for number in range(1, pieces)]
+    return np.array(cuts, dtype=np.uint64)
+
+
 @compiled
-def _hash(text: NDArray[np.uint8], stream: np.uint64, found: Keys) -> None:
-    value = np.uint64(14695981039346656037)
+def _hash(text: Text, stream: np.uint64, found: Keys) -> None:
+    value = _EMPTY
     at = 0
     for i in range(text.size):
-        if text[i] != _ENDS:
-            value = (value ^ np.uint64(text[i])) * np.uint64(1099511628211)
+        if text[i] != _SEPARATOR:
+            value = _mixed(value, text[i])
             continue
-        value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-        value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-        found[at] = ((value ^ (value >> np.uint64(33))) >> np.uint64(3)) | stream
+        found[at] = _key(value, stream)
         at += 1
-        value = np.uint64(14695981039346656037)
+        value = _EMPTY
+
+
+@compiled
+def _mixed(value: np.uint64, byte: np.uint8) -> np.uint64:
+    mixed: np.uint64 = (value ^ np.uint64(byte)) * np.uint64(1099511628211)
+    return mixed
+
+
+@compiled
+def _key(value: np.uint64, stream: np.uint64) -> np.uint64:
+    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+    key: np.uint64 = ((value ^ (value >> np.uint64(33))) >> np.uint64(3)) | stream
+    return key
+
+
+@compiled
+def _character_end(text: Text, at: int) -> int:
+    """Return where the UTF-8 character ends that starts there."""
+    at += 1
+    while text[at] & 0xC0 == 0x80:  # noqa: PLR2004  # continues
+        at += 1
+    return at
+
+
+@compiled_for_bulk
+def _read_terms(text: Text, stream: np.uint64, keys: Keys, spans: Places, sizes: Places) -> int:
+    """Read terms, and those of one character each behind RUN; return how many there are."""
+    count, of_text, at = 0, 0, 0
+    while at < text.size:
+        if text[at] == _END:
+            of_text += 1
+        if text[at] <= _RUN:
+            at += 1
+            continue
+        is_run = at > 0 and text[at - 1] == _RUN
+        while text[at] > _RUN:
+            start, value = at, _EMPTY
+            at = _character_end(text, at)
+            while not is_run and text[at] > _RUN:
+                at += 1
+            for i in range(start, at):
+                value = _mixed(value, text[i])
+            keys[count] = _key(value, stream)
+            spans[count] = start, at
+            count += 1
+            sizes[of_text] += 1
+    return count
+
+
+@compiled_for_bulk
+def _read_bigrams(text: Text, stream: np.uint64, keys: Keys, spans: Places, sizes: Places) -> int:
+    """Read overlapping pairs of neighbouring characters."""
+    count, of_text, at = 0, 0, 0
+    while at < text.size:
+        if text[at] <= _END:
+            of_text += text[at] == _END
+            at += 1
+            continue
+        middle = _character_end(text, at)
+        if text[middle] > _END:
+            end = _character_end(text, middle)
+            value = _EMPTY
+            for i in range(at, end):
+                value = _mixed(value, text[i])
+            keys[count] = _key(value, stream)
+            spans[count] = at, end
+            count += 1
+            sizes[of_text] += 1
+        at = middle
+    return count
+
+
+@compiled_for_bulk
+def _read_chars(text: Text, stream: np.uint64, keys: Keys, spans: Places, sizes: Places) -> int:
+    """Read single characters."""
+    count, of_text, at = 0, 0, 0
+    while at < text.size:
+        if text[at] <= _END:
+            of_text += text[at] == _END
+            at += 1
+            continue
+        start, value = at, _EMPTY
+        at = _character_end(text, at)
+        for i in range(start, at):
+            value = _mixed(value, text[i])
+        keys[count] = _key(value, stream)
+        spans[count] = start, at
+        count += 1
+        sizes[of_text] += 1
+    return count
+
+
+@compiled_for_bulk
+def _read_pairs(text: Text, stream: np.uint64, keys: Keys, spans: Places, sizes: Places) -> int:
+    """Read two neighbouring terms at a time, a blank between them."""
+    count, of_text, start, before = 0, 0, 0, -1
+    own, pair = _EMPTY, _EMPTY
+    for at in range(text.size):
+        if text[at] > _END:
+            own = _mixed(own, text[at])
+            pair = _mixed(pair, text[at])
+            continue
+        if before >= 0:
+            keys[count] = _key(pair, stream)
+            spans[count] = before, at
+            count += 1
+            sizes[of_text] += 1
+        before, start = start, at + 1
+        own, pair = _EMPTY, _mixed(own, _BLANK)
+        if text[at] == _END:
+            of_text += 1
+            before = -1
+    return count
+
+
+_READERS: Final = {"bigrams": _read_bigrams, "chars": _read_chars, "pairs": _read_pairs}
 
 
 @compiled_for_bulk

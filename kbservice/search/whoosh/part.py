@@ -1,6 +1,6 @@
 """The impact file: everything about a segment's documents that a search reads but their texts.
 
-One file of aligned arrays behind a JSON header, mapped into memory, never changed. Terms are
+One file of aligned arrays before a JSON list of them, mapped into memory, never changed. Terms are
 rows of one table, ordered by key: the streams that rank, with a weight code per posting; the
 sequences, with positions; the document ids. The lexicon lists terms by name for prefixes.
 """
@@ -20,9 +20,12 @@ from numpy.typing import NDArray
 from kbservice.errors import IndexCorrupt
 from kbservice.search import filtering
 from kbservice.search.whoosh.compiled import compiled
-from kbservice.search.whoosh.keys import STREAMS, Keys, first_key, keys_of, places_among
+from kbservice.search.whoosh.keys import Keys, keys_of, places_among, rows_of
+from kbservice.search.whoosh.lexicon import Names
 
 Numbers = NDArray[np.int64]
+Offsets = NDArray[np.integer[Any]]
+"""In 32 bits where they fit."""
 Docs = NDArray[np.uint32]
 Codes = NDArray[np.uint16]
 Array = NDArray[Any]
@@ -32,9 +35,10 @@ LEXICONS: Final = ("words", "sequence", "title_sequence")
 COLUMNS: Final = tuple(dict.fromkeys((*filtering.FACETS, *filtering.FILTERED)))
 """Fields whose values are counted or filtered by."""
 
-_MAGIC: Final = b"KBIMPACT2\n"
+FORMAT: Final = "KBIMPACT3"
+_MAGIC: Final = f"{FORMAT}\n".encode()
 _ALIGN: Final = 64
-_HEADER_BYTES: Final = 8
+_PLACE_BYTES: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +62,10 @@ class Part:
     """
 
     keys: Keys
-    offsets: Numbers
+    offsets: Offsets
     docs: Docs
     codes: Codes
-    starts: Numbers
+    starts: Offsets
     positions: Codes
     lexicon: NDArray[np.uint8]
     lexicon_ends: Numbers
@@ -72,7 +76,7 @@ class Part:
     updated: Numbers
     solved: Numbers
     values: Mapping[str, Sequence[str]]
-    columns: Mapping[str, tuple[Numbers, Docs]]
+    columns: Mapping[str, tuple[Offsets, Docs]]
 
     @property
     def size(self) -> int:
@@ -86,11 +90,7 @@ class Part:
 
     def rows(self, stream: str) -> tuple[int, int]:
         """Return the first row of a stream and the one after its last."""
-        bounds = [first_key(stream)]
-        if STREAMS[stream] + 1 < len(STREAMS):
-            bounds.append(np.uint64(int(bounds[0]) + (1 << 61)))
-        found = np.searchsorted(self.keys, np.array(bounds, dtype=np.uint64))
-        return int(found[0]), int(found[1]) if len(bounds) > 1 else int(self.keys.size)
+        return rows_of(stream, self.keys)
 
     def find(self, keys: Keys, rows: tuple[int, int], ranges: Numbers, sizes: Numbers) -> None:
         """Look up where the postings of keys are.
@@ -117,6 +117,16 @@ class Part:
         start = int(self.lexicon_ends[first - 1]) + 1 if first else 0
         text = self.lexicon[start : int(ends[-1]) if last > first else start].tobytes()
         yield from zip(text.split(b"\0"), rows.tolist(), strict=True) if last > first else ()
+
+    def names(self, stream: str) -> Names:
+        """Return the terms of a lexicon, sorted."""
+        first, last = self._bounds(stream)
+        ends = self.lexicon_ends[first:last]
+        start = int(self.lexicon_ends[first - 1]) + 1 if first else 0
+        text = self.lexicon[start : int(ends[-1]) + 1 if last > first else start]
+        starts = np.concatenate([np.full(1, start, dtype=np.int64), ends + 1])[: last - first]
+        spans = np.stack([starts, ends], axis=1) - start
+        return Names(text, spans, self.lexicon_rows[first:last])
 
     def starting(self, stream: str, prefix: str) -> Iterator[tuple[str, int]]:
         """Yield the terms of a lexicon that begin so, with their rows."""
@@ -145,43 +155,60 @@ _ARRAYS: Final = tuple(
 
 
 class PartFile:
-    """An impact file under way: sizes are stated first, arrays come in any order and in pieces."""
+    """An impact file under way."""
 
-    def __init__(
-        self,
-        path: Path,
-        shapes: Mapping[str, tuple[np.dtype[Any], int]],
-        values: Mapping[str, Sequence[str]],
-    ) -> None:
-        self._places: dict[str, int] = {}
-        at = 0
-        layout = {}
-        for name, (dtype, size) in shapes.items():
-            layout[name] = (dtype.str, size, at)
-            at += -(-dtype.itemsize * size // _ALIGN) * _ALIGN
-        header = orjson.dumps({"arrays": layout, "values": values})
-        begin = len(_MAGIC) + _HEADER_BYTES + len(header)
-        begin += -begin % _ALIGN
+    def __init__(self, path: Path, shapes: Mapping[str, tuple[np.dtype[Any], int]]) -> None:
+        """Make room for arrays of known sizes; they come in any order and in pieces."""
+        self._layout: dict[str, tuple[str, int, int]] = {}
+        self._end = len(_MAGIC) + _PLACE_BYTES
         self._file: BinaryIO = path.open("wb")
-        self._file.write(_MAGIC + len(header).to_bytes(_HEADER_BYTES, "little") + header)
-        self._file.truncate(begin + at)
-        for name, (_, _, start) in layout.items():
-            self._places[name] = begin + start
+        self._file.write(_MAGIC)
+        for name, (dtype, size) in shapes.items():
+            self._place(name, dtype, size)
 
     def write(self, name: str, array: Array, first: int = 0) -> None:
         """Write a piece of an array at an index."""
-        self._file.seek(self._places[name] + first * array.itemsize)
-        self._file.write(np.ascontiguousarray(array).data)
+        dtype, _, start = self._layout[name]
+        self._file.seek(start + first * np.dtype(dtype).itemsize)
+        if array.size:
+            self._file.write(np.ascontiguousarray(array).data)
 
-    def close(self) -> None:
+    def append(self, name: str, array: Array) -> None:
+        """Write a further array."""
+        self._place(name, array.dtype, array.size)
+        self.write(name, array)
+
+    def close(self, values: Mapping[str, Sequence[str]]) -> None:
         """Finish the file."""
+        self._file.seek(self._end)
+        self._file.write(orjson.dumps({"arrays": self._layout, "values": values}))
+        self._file.seek(len(_MAGIC))
+        self._file.write(self._end.to_bytes(_PLACE_BYTES, "little"))
         self._file.close()
+
+    def _place(self, name: str, dtype: np.dtype[Any], size: int) -> None:
+        start = self._end + -self._end % _ALIGN
+        self._layout[name] = (dtype.str, size, start)
+        self._end = start + dtype.itemsize * size
+
+
+def narrowest(greatest: int) -> np.dtype[Any]:
+    """Return the type for offsets up to a number."""
+    return np.dtype(np.uint32 if greatest <= np.iinfo(np.uint32).max else np.int64)
+
+
+def offsets_of(counts: Array) -> Offsets:
+    """Return where each of consecutive ranges starts, and the end."""
+    dtype = narrowest(int(counts.sum(dtype=np.int64)))
+    offsets: Offsets = np.zeros(counts.size + 1, dtype=dtype)
+    np.cumsum(counts, dtype=dtype, out=offsets[1:])
+    return offsets
 
 
 @compiled
 def _find(  # compiled: names cost a dispatch
     keys: Keys,
-    offsets: Numbers,
+    offsets: Offsets,
     rows: tuple[int, int],
     wanted: Keys,
     ranges: Numbers,
@@ -207,12 +234,10 @@ def save(part: Part, path: Path) -> None:
     arrays: dict[str, Array] = {name: getattr(part, name) for name in _ARRAYS}
     for name, (starts, values) in part.columns.items():
         arrays |= {f"{name} starts": starts, f"{name} values": values}
-    shapes = {name: (array.dtype, array.size) for name, array in arrays.items()}
-    file = PartFile(path, shapes, part.values)
+    file = PartFile(path, {})
     for name, array in arrays.items():
-        if array.size:
-            file.write(name, array)
-    file.close()
+        file.append(name, array)
+    file.close(part.values)
 
 
 def load(path: Path) -> Part:
@@ -225,13 +250,12 @@ def load(path: Path) -> Part:
         with path.open("rb") as file:
             # A private mapping: pages stay shared, and kernels see one kind of array only.
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-        begin = len(_MAGIC) + _HEADER_BYTES
         _demand_format(data)
-        begin += int.from_bytes(data[len(_MAGIC) : begin], "little")
-        header = orjson.loads(data[len(_MAGIC) + _HEADER_BYTES : begin])
-        begin += -begin % _ALIGN
+        begin = len(_MAGIC)
+        end = int.from_bytes(data[begin : begin + _PLACE_BYTES], "little")
+        header = orjson.loads(data[end:])
         arrays = {
-            name: np.frombuffer(data, np.dtype(dtype), size, begin + start)
+            name: np.frombuffer(data, np.dtype(dtype), size, start)
             for name, (dtype, size, start) in header["arrays"].items()
         }
         columns = {name: (arrays[f"{name} starts"], arrays[f"{name} values"]) for name in COLUMNS}

@@ -2,19 +2,17 @@
 
 Documents go to a spool first, in chunks. Each chunk becomes an impact file named after its
 content, so that a rebuild after a crash, a kill or a cancel takes up what was finished. Each
-process then merges half of the chunks into one segment. Nothing but a chunk and one term
-stream of a segment is in memory at a time.
+process then merges half of the chunks into one segment. Nothing but a chunk, or a range of
+the keys of a segment, is in memory at a time.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
@@ -31,7 +29,7 @@ from kbservice.search.whoosh.building import Build
 from kbservice.search.whoosh.commits import Meta, SignedStorage
 from kbservice.search.whoosh.inversion import Inverter
 from kbservice.search.whoosh.merging import merge, renumbered
-from kbservice.search.whoosh.part import load, save
+from kbservice.search.whoosh.part import FORMAT, load, save
 from kbservice.search.whoosh.schema import make_schema, pack, unpack
 from kbservice.text.tokens import FINGERPRINT
 
@@ -41,7 +39,6 @@ _PROCESSES: Final = 2
 _WORTHWHILE: Final = 4  # chunks
 _POLL_S: Final = 0.2
 _LENGTHS: Final = "lengths.json"
-_TURN: Final = "turn"
 _NICENESS: Final = 10
 
 
@@ -61,7 +58,7 @@ class _Chunk:
 
     def part_path(self, lengths: bytes) -> Path:
         """Return the name that this content and these lengths give to an impact file."""
-        facts = "|".join((self.path.stem, *self.gone, FINGERPRINT, recipe.FINGERPRINT))
+        facts = "|".join((self.path.stem, *self.gone, FORMAT, FINGERPRINT, recipe.FINGERPRINT))
         name = hashlib.sha256(facts.encode() + lengths).hexdigest()[:32]
         return self.path.with_name(f"{name}.imp")
 
@@ -115,13 +112,12 @@ class Rebuild:
             _Chunk(path, count, tuple(sorted(self._gone.get(number, ()))))
             for number, (path, count) in enumerate(self._chunks)
         ]
-        lengths = self._lengths(chunks)
+        lengths: _Totals = {}
         segments = []
         if chunks:
             with _Workers(len(chunks)) as workers:
+                lengths = self._lengths(workers, chunks)
                 parts = self._parts(workers, chunks, lengths)
-            # New ones: those hold 150 MB each of what the analyzer remembers.
-            with _Workers(len(chunks)) as workers:
                 segments = self._segments(workers, folder, chunks, parts)
         meta = Meta(
             sequence=self._sequence, lengths=recipe.Lengths(lengths).totals, analyzer=FINGERPRINT
@@ -164,21 +160,19 @@ class Rebuild:
             self._chunks.append((path, len(self._waiting)))
             self._waiting = {}
 
-    def _lengths(self, chunks: Sequence[_Chunk]) -> _Totals:
+    def _lengths(self, workers: _Workers, chunks: Sequence[_Chunk]) -> _Totals:
         """Return the field lengths of an even sample, or those of the attempt to be resumed."""
         path = self._spool / _LENGTHS
         if path.exists() and len(chunks) > 1:
             found: _Totals = orjson.loads(path.read_bytes())
             return found
         step = max(1, len(self.revisions) // _SAMPLE)
-        inverter = Inverter()
-        for line in islice((line for chunk in chunks for line in chunk.lines()), 0, None, step):
-            inverter.add(unpack(line))
-        lengths = recipe.Lengths()
-        for stream, field, sizes in inverter.lengths():
-            lengths.learn(stream, field, sizes.tolist())
-        write_durably(path, orjson.dumps(lengths.totals), mode=0o600)
-        return lengths.totals
+        sample = workers.submit(_measure, chunks, step)
+        total = len(self.revisions)
+        workers.wait({sample: total}, lambda _: self._report("analyze", 0, total))
+        lengths: _Totals = sample.result()
+        write_durably(path, orjson.dumps(lengths), mode=0o600)
+        return lengths
 
 
 _Totals = recipe.LengthTotals
@@ -224,6 +218,16 @@ class _Workers:
         tick(0)
 
 
+def _measure(chunks: Sequence[_Chunk], step: int) -> _Totals:
+    inverter = Inverter()
+    for line in islice((line for chunk in chunks for line in chunk.lines()), 0, None, step):
+        inverter.add(unpack(line))
+    lengths = recipe.Lengths()
+    for stream, field, sizes in inverter.lengths():
+        lengths.learn(stream, field, sizes.tolist())
+    return lengths.totals
+
+
 def _analyze(chunk: _Chunk, path: Path, lengths: _Totals) -> None:
     inverter = Inverter()
     for line in chunk.lines():
@@ -237,19 +241,10 @@ def _merge(folder: Path, chunks: Sequence[_Chunk], paths: Sequence[Path]) -> Any
     parts = [load(path) for path in paths]
     maps = renumbered([np.ones(part.size, dtype=np.bool_) for part in parts])
     with Build(folder) as build:
-        with _alone(paths[0].parent):
-            merge(parts, maps, build.impacts)
+        merge(parts, maps, build.impacts)
         segment = build.finish(make_schema(), _stored(chunks))
         build.adopt()
     return segment
-
-
-@contextmanager
-def _alone(spool: Path) -> Iterator[None]:
-    """Let one process at a time do what takes most memory."""
-    with (spool / _TURN).open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _stored(chunks: Sequence[_Chunk]) -> Iterator[dict[str, Any]]:

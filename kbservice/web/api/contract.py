@@ -179,9 +179,12 @@ def _place(item: Mapping[str, Any], *, is_query: bool) -> FieldProblem:
     if template is None:
         expected = str(item["msg"])
     else:
-        expected = (
-            translate(template, **item.get("ctx", {})) if "{" in template else translate(template)
-        )
+        # Pydantic lists choices in English: 'a', 'b' or 'c'.
+        facts = {
+            name: value.replace(" or ", ", ") if name == "expected" else value
+            for name, value in item.get("ctx", {}).items()
+        }
+        expected = translate(template, **facts) if "{" in template else translate(template)
     got = None if item["type"] == "missing" else str(item.get("input"))[:_GOT_LENGTH]
     return FieldProblem(pointer=pointer, expected=expected, got=got)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self, get_args
 
@@ -15,7 +16,8 @@ from kbservice.errors import QuerySyntaxError
 from kbservice.search.documents import Reason, SearchHit, Sort
 from kbservice.services.retrieval import SearchRequest
 from kbservice.text.tokens import spans
-from kbservice.web.context import application, principal
+from kbservice.web.api.schemas.suggestion import label_of
+from kbservice.web.context import application, locale, principal, translate
 from kbservice.web.pages.blueprint import pages, see_other
 from kbservice.web.problem import rendered
 from kbservice.web.searching import MAX_OFFSET, dated, heed, relaxation_notice
@@ -25,6 +27,7 @@ _SIZE = 10
 _LAST_PAGE = MAX_OFFSET // _SIZE
 _FILTERS = ("kind", "category", "product", "version", "tag", "state")
 _SORTS: tuple[Sort, ...] = get_args(Sort)
+_TRANSLATED = frozenset({"kind", "state"})
 _REASONS = 6
 _AROUND = 40
 
@@ -75,6 +78,7 @@ def search() -> str | Response:
         "toggled": toggled,
         "changed": changed,
         "main_reasons": main_reasons,
+        "named": _namer(),
     }
     if query or chosen:
         facts |= _answer(query, chosen, page)
@@ -103,6 +107,18 @@ def _answer(query: str, chosen: dict[str, list[str]], page: int) -> dict[str, ob
         return {"error": Spot.of(error, query)}
     heed(wanted, answer, principal())
     return {"answer": answer, "notice": relaxation_notice(answer.page)}
+
+
+def _namer() -> Callable[[str, str], str]:
+    """Return what tells a filter value's name: the profile's for a category, others translated."""
+    categories = label_of(application().profiles.get(), "category", locale())
+
+    def name(field: str, value: str) -> str:
+        if field == "category":
+            return categories.get(value, value)
+        return translate(value) if field in _TRANSLATED else value
+
+    return name
 
 
 def _is_explained() -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from kbservice.search import recipe
-from kbservice.search.whoosh import codes, inversion, merging, part
+from kbservice.search.whoosh import codes, inversion, lexicon, merging, part
 from kbservice.search.whoosh.impact_postings import ImpactPostings
 from kbservice.search.whoosh.keys import Keys, keys_of
 from tests.benchmarks.corpus import CATEGORIES, Corpus, category_name
@@ -74,14 +74,16 @@ def _chunk(corpus: Corpus, start: int, end: int) -> part.Part:
     lengths = np.diff(offsets)
     share = recipe.LENGTH_WEIGHTS[_FIELD]
     mean = np.diff(corpus.offsets).mean()
-    rows, docs, weights = inversion._invert(
+    counts, docs, weights = inversion._invert(
         places[ranks],
         np.arange(end - start, dtype=np.uint32),
         offsets[1:] - offsets[0],
         (1.0 / (1.0 - share + share * lengths / mean)).astype(np.float32),
         order.size,
     )
-    return _part(corpus, range(start, end), keys[order], rows, docs, codes.encode(weights))
+    return _part(
+        corpus, range(start, end), keys[order], part.offsets_of(counts), docs, codes.encode(weights)
+    )
 
 
 def _part(
@@ -114,7 +116,7 @@ def _part(
         values={name: [] for name in part.COLUMNS}
         | {"category": [category_name(number) for number in range(CATEGORIES)]},
         columns=columns,
-        **inversion.lexicon_arrays([[] for _ in part.LEXICONS]),
+        **lexicon.lexicon_arrays([lexicon.NO_NAMES for _ in part.LEXICONS]),
     )
 
 
