@@ -20,6 +20,7 @@ from kbservice.search.engine import SearchEngine
 from kbservice.search.memory_engine import MemoryEngine
 from kbservice.search.whoosh.engine import WhooshEngine
 from kbservice.services.accounts import Accounts
+from kbservice.services.crew import Crew
 from kbservice.services.doctor import Doctor
 from kbservice.services.drift import DriftWatch
 from kbservice.services.exporting import Exporting
@@ -40,6 +41,7 @@ from kbservice.services.rankers import Rankers
 from kbservice.services.ranking import Ranking
 from kbservice.services.recent import RecentQueries
 from kbservice.services.releases import Releases
+from kbservice.services.replacement import Replacement
 from kbservice.services.replay import Replay
 from kbservice.services.resolution import ResolutionDesk
 from kbservice.services.retrieval import Retrieval
@@ -97,7 +99,9 @@ class Application:
     quarantine: Quarantine
     ranking: Ranking
     drift: DriftWatch
+    crew: Crew
     jobs: Jobs
+    replacement: Replacement
     schedule: Schedule
     importing: Importing
     exporting: Exporting
@@ -238,7 +242,9 @@ def _wired(parts: _Parts) -> Application:
         training=training,
         quarantine=quarantine,
         drift=drift,
+        crew=Crew(parts.settings.instance_dir / "workers"),
         jobs=jobs,
+        replacement=Replacement(database=database, engine=parts.engine, jobs=jobs, clock=clock),
         schedule=_schedule(parts, jobs, training, ranking),
         ranking=ranking,
         importing=Importing(

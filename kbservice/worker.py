@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from threading import Event
 
 import structlog
 
 from kbservice.bootstrap import Application
-from kbservice.errors import IndexLocked, IndexUnavailable, KbServiceError, Unavailable
+from kbservice.errors import IndexLocked, IndexUnavailable, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -20,11 +21,24 @@ def run(application: Application, stop: Event) -> None:
     """Work until ``stop`` is set; every failure is logged and tried again."""
     name = f"{socket.gethostname()}:{os.getpid()}"
     log.info("worker_started", worker=name)
-    while not stop.is_set():
-        pause_s = _step(application, name)
-        if pause_s:
-            stop.wait(pause_s)
+    with application.crew.joined(name) as fallen:
+        is_free = False
+        while not stop.is_set():
+            is_free = is_free or _freed(application, fallen)
+            pause_s = _step(application, name)
+            if pause_s:
+                stop.wait(pause_s)
     log.info("worker_stopped", worker=name)
+
+
+def _freed(application: Application, fallen: Sequence[str]) -> bool:
+    """Take up what dead workers left; tell whether the store could be asked for it."""
+    try:
+        application.jobs.free(fallen)
+    except Unavailable as error:
+        log.warning("worker_waits", reason=str(error))
+        return False
+    return True
 
 
 def _step(application: Application, name: str) -> float:
@@ -35,13 +49,11 @@ def _step(application: Application, name: str) -> float:
         application.drift.tick()
         application.radar.tick()
         application.gap_watch.tick()
-        settled = application.indexing.drain()
+        settled = _drained(application)
         worked = application.jobs.run_next(name)
     except IndexLocked as error:
         log.info("worker_waits_for_index", reason=str(error))
         return _RETRY_S
-    except IndexUnavailable as error:
-        return _repair(application, error)
     except Unavailable as error:
         log.warning("worker_waits", reason=str(error))
         return _RETRY_S
@@ -52,12 +64,10 @@ def _step(application: Application, name: str) -> float:
     return 0.0 if settled or worked else application.settings.poll_interval_s
 
 
-def _repair(application: Application, error: KbServiceError) -> float:
-    """Build the index anew from the store when no generation opens."""
-    log.warning("index_missing", reason=str(error))
+def _drained(application: Application) -> int:
+    """Carry changes into the index; where it takes none, have a new one built."""
     try:
-        application.indexing.rebuild()
-    except KbServiceError as failure:
-        log.warning("index_rebuild_failed", reason=str(failure))
-        return _RETRY_S
-    return 0.0
+        return application.indexing.drain()
+    except IndexUnavailable:
+        application.replacement.queue()
+        return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kbservice.cli.invocation import FAILED, Invocation, invoked, open_application
+from kbservice.cli.invocation import FAILED, Invocation, invoked, open_application, operator
 from kbservice.cli.tables import print_table
 
 
@@ -14,7 +14,7 @@ from kbservice.cli.tables import print_table
 def doctor(invocation: Invocation, *, repair: bool) -> None:
     """Examine store, index, classifier, worker and files; exit 1 if something is wrong."""
     application = open_application()
-    findings = application.doctor.repair() if repair else application.doctor.check()
+    findings = application.doctor.repair(operator()) if repair else application.doctor.check()
     is_well = all(finding.is_ok for finding in findings)
     invocation.answer(
         {

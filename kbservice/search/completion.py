@@ -31,8 +31,11 @@ _HAN = re.compile(f"[{HAN}]")
 _LETTERS = re.compile(r"[a-z]{2,40}")
 # Two letters begin some word in nearly every sound; from four on pinyin is meant.
 _SHORTEST_PINYIN = 4
-# Places looked at in one stream: a common letter must not cost a walk over everything.
-_MAX_LOOKS = 200
+# Entries taken from one stream, and places looked at for them: a common letter must not cost a
+# walk over everything.
+_MAX_FOUND = 200
+_MAX_LOOKS = 2_000
+_LATIN = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +68,24 @@ class _Text:
         """Yield the entries that begin with what was typed."""
         return self._found(_BORDER + typed, 1)
 
-    def holding(self, typed: str) -> Iterator[int]:
-        """Yield the entries that hold what was typed, each once."""
-        return self._found(typed, 0)
+    def holding(self, typed: str, *, inside_words: bool = True) -> Iterator[int]:
+        """Yield the entries that hold what was typed, each once.
 
-    def _found(self, wanted: str, shift: int) -> Iterator[int]:
-        at = -1
+        Args:
+            typed: Folded.
+            inside_words: Also where a Latin letter stands before a Latin letter.
+        """
+        return self._found(typed, 0, is_word=not inside_words and typed[0] in _LATIN)
+
+    def _found(self, wanted: str, shift: int, *, is_word: bool = False) -> Iterator[int]:
+        at, left = -1, _MAX_FOUND
         for _ in range(_MAX_LOOKS):
             at = self._text.find(wanted, at + 1)
-            if at < 0:
+            if at < 0 or not left:
                 return
+            if is_word and self._text[at - 1] in _LATIN:
+                continue
+            left -= 1
             entry = bisect_right(self._starts, at + shift) - 1
             yield entry
             # On to the border behind this entry: it is found once.
@@ -140,21 +151,24 @@ class Completions:
     def _with_all(self, words: list[str]) -> Iterator[int]:
         """Yield the entries that hold all words, in any order."""
         rarest = max(words, key=len)
-        for at in self._texts.holding(rarest):
+        for at in self._texts.holding(rarest, inside_words=False):
             key = self._texts[at]
-            if all(word in key for word in words):
+            if all(_begins_in(word, key) for word in words):
                 yield at
 
     def _ways(self, key: str) -> Iterator[int]:
         yield from self._texts.starting(key)
-        yield from self._texts.holding(key)
+        yield from self._texts.holding(key, inside_words=False)
         if not _LETTERS.fullmatch(key):
             return
         sounds = [self._initials.starting(key), self._initials.holding(key)]
         if len(key) >= _SHORTEST_PINYIN:
             sounds = [self._letters.starting(key), *sounds, self._letters.holding(key)]
         for at in itertools.chain(*sounds):
-            yield self._chinese[at]
+            number = self._chinese[at]
+            # Latin words stand between the sounds as they are written.
+            if key not in self._texts[number]:
+                yield number
 
 
 def merged(answers: Iterable[Iterable[Completion]], typed: str, limit: int) -> list[Completion]:
@@ -165,6 +179,12 @@ def merged(answers: Iterable[Iterable[Completion]], typed: str, limit: int) -> l
         unique.setdefault(_folded(entry.text), entry)
     ordered = sorted(unique.items(), key=lambda item: (not item[0].startswith(key), *_rank(item)))
     return [entry for _, entry in ordered[:limit]]
+
+
+def _begins_in(word: str, key: str) -> bool:
+    if word[0] not in _LATIN:
+        return word in key
+    return re.search(rf"(?<![a-z]){re.escape(word)}", key) is not None
 
 
 def _folded(text: str) -> str:

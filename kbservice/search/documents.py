@@ -192,7 +192,7 @@ class IndexState:
         generation: Number of the generation that answers, 0 if there is none.
         commit: Number of the last commit inside the generation.
         sequence: Last outbox sequence whose change is visible.
-        complete: False while the first build is still to come.
+        stands_in_for: Number of the damaged generation that it answers in place of, 0 if of none.
         whole: False while damaged files make it rank by words alone.
     """
 
@@ -200,11 +200,16 @@ class IndexState:
     documents: int
     sequence: int
     analyzer: str
-    complete: bool = True
+    stands_in_for: int = 0
     whole: bool = True
     size_bytes: int = 0
     built_at: datetime | None = None
     commit: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """False while an older generation stands in, which lacks what was changed since."""
+        return not self.stands_in_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,11 +85,15 @@ class SearchEngine(IndexReader, Protocol):
             IndexCorrupt: The check failed; the old generation goes on answering.
         """
 
+    def previous(self) -> int:
+        """Return the generation that a rollback would make current, 0 if none is kept."""
+
     def rollback(self) -> IndexState:
         """Make the previous generation current again.
 
         Raises:
             NotFound: No previous generation is kept.
+            IndexCorrupt: It does not open; the current one goes on answering.
         """
 
     def ids(self) -> dict[str, int]:

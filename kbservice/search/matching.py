@@ -18,7 +18,7 @@ from kbservice.search.documents import Clause, SearchQuery, Term
 from kbservice.text.atoms import stem
 from kbservice.text.characters import HAN, HANGUL, KANA
 from kbservice.text.normalise import fold_text
-from kbservice.text.tokens import Span, analyze, sequence_terms, spans
+from kbservice.text.tokens import Span, Streams, analyze, sequence_terms, spans
 
 SENTENCE_HAN_RUN = 6
 SENTENCE_WORDS = 4
@@ -156,6 +156,12 @@ def positive_text(query: SearchQuery) -> str:
     own = [term.text for clause in positive for term in clause.own]
     added = dict.fromkeys(text for item in query.expansions for text in item.added)
     return " ".join((*own, *added))
+
+
+def streams_of(text: str) -> Streams:
+    """Return the terms of a text; its stop words count where there is nothing else."""
+    streams = analyze(text)
+    return streams if streams.words or streams.chars else analyze(text, keep_stop=True)
 
 
 def _part_documents(part: Part, postings: Postings[Docs]) -> Docs:

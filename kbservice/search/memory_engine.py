@@ -24,11 +24,11 @@ from kbservice.search.documents import (
 from kbservice.search.engine import IndexReader, IndexWriter, RebuildReport
 from kbservice.search.explaining import reasons
 from kbservice.search.filtering import FACETS, MOST_VALUES, allows, values_of
-from kbservice.search.matching import Slot
+from kbservice.search.matching import Slot, streams_of
 from kbservice.search.planner import selected
 from kbservice.search.snippets import Highlighter
 from kbservice.search.syntax import read_as
-from kbservice.text.tokens import FINGERPRINT, analyze, sequence_terms
+from kbservice.text.tokens import FINGERPRINT, sequence_terms
 
 
 class _Batch:
@@ -66,6 +66,7 @@ class MemoryEngine:
         """Return one page of hits, best first."""
         found = selected(query, _View(self, query.filters))
         text = matching.positive_text(query)
+        streams = streams_of(text)
         scores = self._scores(text)
         documents = [self._documents[key] for key in found.docs]
         places = {document.id: _rank(query, document, scores) for document in documents}
@@ -76,7 +77,7 @@ class MemoryEngine:
             hits=tuple(self._explained(text, hits) if query.explain else hits),
             more_after=None if is_last else places[shown[-1].id],
             total=len(documents),
-            terms=tuple(dict.fromkeys(analyze(text).words)),
+            terms=tuple(dict.fromkeys(streams.words or streams.chars)),
             read_as=read_as(query),
             relaxed=found.relaxed,
             relaxation=found.how,
@@ -118,6 +119,10 @@ class MemoryEngine:
         self._generation += 1
         self._start_anew()
         self._take(batch.documents)
+
+    def previous(self) -> int:
+        """Return the generation before the last rebuild, 0 if there is none."""
+        return 0 if self._previous is None else self._generation - 1
 
     def rollback(self) -> IndexState:
         """Return to the documents before the last rebuild."""
@@ -196,10 +201,7 @@ class MemoryEngine:
         return self._documents
 
     def _query_terms(self, text: str) -> list[recipe.QueryTerm]:
-        streams = analyze(text)
-        if not (streams.words or streams.chars):
-            streams = analyze(text, keep_stop=True)
-        return list(recipe.query_terms(streams, self.frequencies, len(self._documents)))
+        return list(recipe.query_terms(streams_of(text), self.frequencies, len(self._documents)))
 
     def _explained(self, text: str, hits: list[SearchHit]) -> Iterator[SearchHit]:
         terms = self._query_terms(text)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from html import escape
 from typing import Final
 
 from kbservice.search.documents import SearchDocument
 from kbservice.search.marks import Marker, Place, marker_of
+from kbservice.text.markdown import marks
 from kbservice.text.sentences import borders
 
 MAX_LENGTH: Final = 160
@@ -25,6 +27,7 @@ _BLANK: Final = re.compile(r"\s*")
 _UNSAFE: Final = re.compile("[&<>\"']")
 
 Range = tuple[int, int]
+Cut = tuple[int, int, str]
 
 
 class Highlighter:
@@ -54,7 +57,8 @@ class Highlighter:
             if last >= 0:
                 shown.append(" … " if text[last:start].strip() else text[last:start])
             inside = [place for place in places if place[1] > start and place[0] < end]
-            shown.append(_marked(text, start, end, self._marker.ranges(text, inside)))
+            ranges = self._marker.ranges(text, inside)
+            shown.append(_marked(text, start, end, ranges, marks(text, start, end)))
             last = end
         return "".join(shown)
 
@@ -171,14 +175,30 @@ def _soft_end(text: str, last: int, highest: int) -> int:
     return end
 
 
-def _marked(text: str, start: int, end: int, ranges: list[Range]) -> str:
-    """Return a piece of the text, escaped, with the ranges marked that begin in it."""
+def _marked(text: str, start: int, end: int, ranges: list[Range], cuts: Sequence[Cut] = ()) -> str:
+    """Return a piece of the text, escaped, without the cuts, with the ranges in it marked."""
     plain = escape if _UNSAFE.search(text, start, end) else str
     parts: list[str] = []
     at = start
     for left, right in ranges:
         begin, stop = max(left, start), min(right, end)
-        parts.append(f"{plain(text[at:begin])}<mark>{plain(text[begin:stop])}</mark>")
+        parts.append(
+            f"{plain(_without(text, at, begin, cuts))}<mark>{plain(text[begin:stop])}</mark>"
+        )
         at = stop
-    parts.append(plain(text[at:end]))
+    parts.append(plain(_without(text, at, end, cuts)))
+    return "".join(parts)
+
+
+def _without(text: str, start: int, end: int, cuts: Sequence[Cut]) -> str:
+    """Return a piece without the cuts that lie in it; what is cut partly is a word, and stays."""
+    if not cuts:
+        return text[start:end]
+    parts: list[str] = []
+    at = start
+    for left, right, instead in cuts:
+        if start <= left and right <= end:
+            parts += [text[at:left], instead]
+            at = right
+    parts.append(text[at:end])
     return "".join(parts)

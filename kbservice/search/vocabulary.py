@@ -16,6 +16,7 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from kbservice.text import stopwords
 from kbservice.text.characters import HAN
 from kbservice.text.pinyin import sound, spellings
 
@@ -27,6 +28,7 @@ _HAN_WORD = re.compile(f"[{HAN}]{{2,6}}")
 _LATIN_WORD = re.compile(r"[a-z]{3,30}")
 _CODE = re.compile(r"(?=.*[0-9])(?=.*[a-z])[a-z0-9][a-z0-9._\-:/+]{2,29}")
 _CANDIDATES = 3
+_EVERYWHERE = stopwords.CHINESE | stopwords.CHINESE_CONNECTIVES
 _PINYIN_LENGTHS = range(3, 25)
 _LONGEST_PINYIN = 40
 
@@ -136,13 +138,16 @@ class Vocabulary:
         return _best(Candidate(text, distance, self.frequency(text)) for text, distance in near)
 
     def sounding_like(self, word: str) -> list[Candidate]:
-        """Return other Chinese words that sound like this one, the truly equal ones first."""
+        """Return other Chinese words that sound like this one, the truly equal ones first.
+
+        Words of every text must share a character with it besides.
+        """
         own = set(spellings(word))
         numbers = dict.fromkeys(n for key in own for n in self._sounds.of(sound(key)))
         found = []
         for number in numbers:
             text = self._han[number]
-            if text != word:
+            if text != word and not (text in _EVERYWHERE and set(word).isdisjoint(text)):
                 is_equal = not own.isdisjoint(spellings(text))
                 found.append(Candidate(text, 0 if is_equal else 1, self._counts[text]))
         return _best(found)

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from openpyxl.utils.datetime import from_excel
-
 from kbservice.errors import InvalidInput
+from kbservice.text.dates import repair_datetime
 
-# 2023-10-25 09:15:30, 2023/10/25 9:15, 2023年10月25日, and 2023-10-2509:15:30, which
-# captures of the S2 register hold.
-_MOMENT = re.compile(
-    r"^(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{2}|\d)日?"
-    r"(?:[T ]*(?P<hour>\d{1,2})[:时](?P<minute>\d{1,2})(?:[:分](?P<second>\d{1,2}))?[分秒]?)?$"
-)
-# Days since 1900 as spreadsheets count them: 1927 to 2119.
-_SERIAL_DAYS = (10_000, 80_000)
 _LIST_MARK = re.compile(r"[,，;；、|\n\t]+")
 
 
@@ -92,41 +82,4 @@ def _moment(value: Any) -> datetime | None:
         return datetime.combine(value, time())  # the caller adds the zone
     if isinstance(value, bool) or value is None:
         return None
-    if isinstance(value, int | float):
-        return _serial(value)
-    if not isinstance(value, str):
-        return None
-    text = unicodedata.normalize("NFKC", value).strip()
-    return _written(text) or _iso(text) or _serial_text(text)
-
-
-def _written(text: str) -> datetime | None:
-    match = _MOMENT.match(text)
-    if not match:
-        return None
-    parts = {name: int(part) for name, part in match.groupdict().items() if part}
-    try:
-        return datetime(**parts)  # type: ignore[arg-type]  # noqa: DTZ001  # as above
-    except ValueError:
-        return None
-
-
-def _iso(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _serial_text(text: str) -> datetime | None:
-    try:
-        return _serial(float(text))
-    except ValueError:
-        return None
-
-
-def _serial(days: float) -> datetime | None:
-    if not _SERIAL_DAYS[0] <= days <= _SERIAL_DAYS[1]:
-        return None
-    found = from_excel(days)
-    return found if isinstance(found, datetime) else None
+    return repair_datetime(value) if isinstance(value, str | int | float) else None

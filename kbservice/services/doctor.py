@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kbservice.domain.account import Principal
 from kbservice.errors import KbServiceError
 from kbservice.services.heartbeat import Heartbeat
 from kbservice.services.indexing import Indexing
@@ -70,8 +71,9 @@ class Doctor:
         }
         return [_finding(part, examine) for part, examine in examinations.items()]
 
-    def repair(self) -> list[Finding]:
-        """Rebuild an index that does not open, queue what differs, and examine again."""
+    def repair(self, principal: Principal) -> list[Finding]:
+        """Rebuild an index that does not open, queue what differs or failed, and examine again."""
+        self._indexing.retry_parked(principal)
         try:
             self._indexing.repair()
             while self._indexing.drain():
@@ -95,6 +97,11 @@ class Doctor:
         if status.state is None:
             yield status.error
             return
+        if status.state.stands_in_for:
+            yield (
+                f"generation {status.state.stands_in_for} is damaged; generation "
+                f"{status.state.generation} answers until the worker has built a new one"
+            )
         diff = self._indexing.compare()
         for name in ("missing", "stale", "extra"):
             if ids := getattr(diff, name):

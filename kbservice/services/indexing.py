@@ -33,12 +33,14 @@ class IndexStatus:
 
     Attributes:
         state: None while no generation opens; ``error`` then says why.
+        previous: Number of the generation that a rollback would make current, 0 if none is kept.
         pending: Changes that the index has yet to see.
         lag_s: Age of the oldest of them, 0 if there is none.
         parked: Changes that failed too often and wait for a person.
     """
 
     state: IndexState | None
+    previous: int
     pending: int
     lag_s: float
     parked: int
@@ -91,6 +93,10 @@ class Indexing:
 
         A crash anywhere repeats the batch, which is harmless: documents are replaced by
         id and revision. A change that cannot be indexed is tried alone, then parked.
+
+        Raises:
+            IndexUnavailable: The current generation is missing or damaged: it takes a rebuild.
+            IndexLocked: Another process writes.
         """
         with self._database.reading() as session:
             events = outbox.batch(session, limit, now=self._clock.now())
@@ -150,6 +156,22 @@ class Indexing:
         self.repair()
         return state
 
+    def retry_parked(self, principal: Principal) -> int:
+        """Let the changes that failed too often be tried anew; return how many."""
+        principal.demand(Role.ADMIN)
+        with self._database.transaction() as session:
+            freed = outbox.retry_parked(session)
+            if freed:
+                audit.append(
+                    session,
+                    actor=principal.name,
+                    action="parked_changes_retried",
+                    subject="index",
+                    facts={"changes": freed},
+                    now=self._clock.now(),
+                )
+        return freed
+
     def repair(self) -> IndexDiff:
         """Queue every record whose indexed form differs from the store."""
         diff = self.compare()
@@ -187,6 +209,7 @@ class Indexing:
             waiting = outbox.pending(session)
             return IndexStatus(
                 state=state,
+                previous=self._engine.previous(),
                 pending=waiting.count,
                 lag_s=waiting.lag_s(self._clock.now()),
                 parked=outbox.parked_count(session),
@@ -208,7 +231,12 @@ class Indexing:
 
     def _mend(self) -> None:
         """Have damaged impact files written anew; until then search ranks by words alone."""
-        if not self._engine.state().whole:
+        state = self._engine.state()
+        if state.stands_in_for:
+            raise IndexUnavailable(
+                "Index generation {generation} is damaged", generation=state.stands_in_for
+            )
+        if not state.whole:
             with self._engine.writer():
                 """Opening a batch mends them."""
 

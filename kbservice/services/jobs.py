@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import structlog
@@ -112,6 +112,13 @@ class Jobs:
         principal.demand(Role.ADMIN)
         with self._database.transaction() as session:
             return store.request_cancel(session, job_id, self._clock.now())
+
+    def free(self, workers: Collection[str]) -> None:
+        """Give up the claims of workers that are known to be gone."""
+        with self._database.transaction() as session:
+            freed = store.free(session, workers, self._clock.now())
+        if freed:
+            log.warning("jobs_freed", job_ids=freed)
 
     def run_next(self, worker: str) -> bool:
         """Do one waiting job; return whether there was one."""

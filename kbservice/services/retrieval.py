@@ -11,13 +11,12 @@ import structlog
 
 from kbservice.clock import Clock
 from kbservice.domain.account import Principal, Role
-from kbservice.errors import IndexUnavailable, QuerySyntaxError
+from kbservice.errors import IndexUnavailable, InvalidInput, QuerySyntaxError
 from kbservice.search import spelling
 from kbservice.search.completion import Completion
 from kbservice.search.documents import (
     DocumentKind,
     IndexState,
-    SearchHit,
     SearchPage,
     SearchQuery,
     Sort,
@@ -28,16 +27,15 @@ from kbservice.search.synonyms import SynonymBook
 from kbservice.search.syntax import parse, read_as
 from kbservice.search.vocabulary import Vocabulary
 from kbservice.services.derived import Derived
-from kbservice.services.projection import document_of_article
+from kbservice.services.fallback import from_store
 from kbservice.services.recent import RecentQueries
 from kbservice.services.wording import WordingReader, Wordings
-from kbservice.store import articles, outbox
+from kbservice.store import outbox
 from kbservice.store.database import Database
 
 log = structlog.get_logger(__name__)
 
 MAX_COMPLETIONS = 8
-_FALLBACK_ROWS = 50
 # Fewer hits than this may come from a mistyped word.
 _FEW_HITS = 3
 _LAG_KEPT_S = 0.5
@@ -166,6 +164,7 @@ class Retrieval:
 
         Raises:
             QuerySyntaxError: The query cannot be read.
+            InvalidInput: Nothing can lie between its dates.
         """
         return self.answer(self.understand(request, principal))
 
@@ -174,6 +173,7 @@ class Retrieval:
 
         Raises:
             QuerySyntaxError: The query cannot be read.
+            InvalidInput: Nothing can lie between its dates.
         """
         parsed = parse(request.q, now=request.now)
         typed = _restricted(parsed, request, principal)
@@ -191,8 +191,7 @@ class Retrieval:
         corrected = False
         try:
             page = self._engine.search(asked.query)
-            if page.state is not None and not page.state.whole:
-                degraded = ("ranking",)
+            degraded = _lacking(page.state)
             if corrected := _may_be_mistyped(page, asked.query):
                 meant = self._meant(asked, page)
                 page = replace(
@@ -200,7 +199,7 @@ class Retrieval:
                 )
         except IndexUnavailable as error:
             log.warning("search_degraded", reason=str(error))
-            page, degraded = self._from_store(asked.typed), ("index",)
+            page, degraded = from_store(self._database, asked.typed), ("index",)
         took_ms = round((time.perf_counter() - started) * 1000, 2)
         return SearchAnswer(
             query=asked.query, page=page, took_ms=took_ms, degraded=degraded, corrected=corrected
@@ -222,9 +221,9 @@ class Retrieval:
         self._recent.note(q)
 
     def standing(self) -> Standing | None:
-        """Return what every answer depends on beside its question; None without an index."""
+        """Return what every answer depends on beside its question; None without a current index."""
         state = self.index()
-        if state is None:
+        if state is None or state.stands_in_for:
             return None
         return state.generation, state.commit, state.sequence, state.whole, self._book().version
 
@@ -285,25 +284,12 @@ class Retrieval:
         age = sequence if self._is_prompt else int(time.monotonic() // _VOCABULARY_AGE_S)
         return generation, age
 
-    def _from_store(self, query: SearchQuery) -> SearchPage:
-        words = [
-            term.text for clause in query.clauses if not clause.negated for term in clause.terms
-        ]
-        with self._database.reading() as session:
-            found = articles.containing(
-                session,
-                words,
-                public_only="public" in query.filters.visibility,
-                limit=_FALLBACK_ROWS,
-            )
-            documents = [document for row in found if (document := document_of_article(row))]
-        # The store does not rank: behind a place in an order there is nothing.
-        start = len(documents) if query.after else (query.page - 1) * query.size
-        hits = tuple(
-            SearchHit(document=document, score=0.0)
-            for document in documents[start : start + query.size]
-        )
-        return SearchPage(hits=hits, total=len(documents), terms=tuple(words))
+
+def _lacking(state: IndexState | None) -> tuple[str, ...]:
+    """Return which parts an answer of the index lacks."""
+    if state is None:
+        return ()
+    return ("index",) * bool(state.stands_in_for) + ("ranking",) * (not state.whole)
 
 
 def _is_fuzzy(query: SearchQuery) -> bool:
@@ -311,7 +297,11 @@ def _is_fuzzy(query: SearchQuery) -> bool:
 
 
 def _restricted(query: SearchQuery, request: SearchRequest, principal: Principal) -> SearchQuery:
-    """Return the query with the request's filters, within what ``principal`` may see."""
+    """Return the query with the request's filters, within what ``principal`` may see.
+
+    Raises:
+        InvalidInput: The dates leave no time between them.
+    """
     filters = query.filters
     merged = replace(
         filters,
@@ -324,6 +314,8 @@ def _restricted(query: SearchQuery, request: SearchRequest, principal: Principal
         since=request.since or filters.since,
         until=request.until or filters.until,
     )
+    if merged.since and merged.until and merged.since >= merged.until:
+        raise InvalidInput.of("until", "a moment after since", merged.until.isoformat())
     if not principal.is_staff:
         # Inside the query, not after it: totals and facets must not tell either.
         merged = replace(merged, kind="article", visibility=("public",))

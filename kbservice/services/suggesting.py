@@ -254,11 +254,14 @@ class Suggesting:
             hits = self._engine.similar(
                 question.body, title=question.title, limit=_CANDIDATES, within=within
             )
-            return hits, self._engine.state()
+            state = self._engine.state()
         except KbServiceError as error:
             log.warning("suggest_without_index", reason=str(error))
             degraded.append("index")
             return [], None
+        if state.stands_in_for:
+            degraded.append("index")
+        return hits, state
 
     def _fixes(
         self, question: Question, assessment: Assessment, hits: Sequence[SearchHit]

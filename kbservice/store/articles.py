@@ -133,21 +133,24 @@ def count_published(session: Session) -> int:
 
 
 def containing(
-    session: Session, words: Sequence[str], *, public_only: bool, limit: int
-) -> list[Article]:
-    """Return published articles that contain every word, latest change first.
+    session: Session, words: Sequence[Sequence[str]], *, public_only: bool, limit: int
+) -> Iterator[Article]:
+    """Yield published articles that contain one of each group of words, latest change first.
 
     A scan for when the index is down: plain substrings, no ranking.
     """
     columns = [Article.title, *(getattr(Article, name) for name in SECTIONS)]
     query = select(Article).where(
         Article.state == ArticleState.PUBLISHED,
-        *(or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words),
+        *(
+            or_(*(column.icontains(word, autoescape=True) for word in group for column in columns))
+            for group in words
+        ),
     )
     if public_only:
         query = query.where(Article.visibility == Visibility.PUBLIC)
     ordered = query.order_by(Article.updated_at.desc(), Article.id)
-    return list(session.scalars(ordered.limit(limit)))
+    yield from session.scalars(ordered.limit(limit).execution_options(yield_per=_BATCH))
 
 
 def solved_tickets(session: Session, article_id: str, limit: int = 200) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,18 @@ def claim(session: Session, worker: str, now: datetime) -> Job | None:
         _start(job, worker, now)
         session.flush()
     return job
+
+
+def free(session: Session, workers: Collection[str], now: datetime) -> list[int]:
+    """Let the running jobs of these workers be claimed at once; return which those are."""
+    freed = session.scalars(
+        update(Job)
+        .where(Job.state == JobState.RUNNING, Job.claim.in_(workers))
+        .values(heartbeat_at=now - 2 * STALE_AFTER)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(freed)
 
 
 def heartbeat(

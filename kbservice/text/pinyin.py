@@ -14,10 +14,22 @@ os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 
 import pypinyin  # reads the setting when it is imported
 
-_READINGS_PER_CHARACTER: Final = 2
 _READINGS_PER_WORD: Final = 4
-# Restart, reset and repeat are commoner here than weight and importance.
-_COMMONER_HERE: Final = {"重": ("chong", "zhong")}
+# The one reading of a character is taken, as nobody means the rare ones (以 is also si, 澳 yu),
+# but for these: a tenth or more of their words in pypinyin's phrases read them otherwise, or its
+# first reading is the rare one. Restart is commoner here than importance, debugging than survey.
+_SEVERAL: Final = {
+    entry.split()[0]: tuple(entry.split()[1:])
+    for entry in """
+    差 cha chai; 朝 chao zhao; 长 chang zhang; 重 chong zhong; 传 chuan zhuan;
+    弹 dan tan; 调 tiao diao; 都 dou du; 给 gei ji; 行 xing hang; 还 hai huan;
+    会 hui kuai; 降 jiang xiang; 卡 ka qia; 乐 le yue; 了 le liao; 露 lu lou;
+    率 lv shuai; 没 mei mo; 模 mo mu; 便 bian pian; 圈 quan juan; 塞 sai se;
+    省 sheng xing; 参 can shen; 什 shen shi; 属 shu zhu; 宿 su xiu; 系 xi ji;
+    校 xiao jiao; 削 xue xiao; 曾 ceng zeng; 藏 cang zang; 折 zhe she; 着 zhe zhuo;
+    称 cheng chen; 薄 bo bao; 剥 bo bao; 角 jiao jue; 似 si; 伺 si; 泊 bo; 勒 le
+    """.split(";")  # noqa: SIM905 (a line of readings reads better than a quoted list)
+}
 _SYLLABLE: Final = re.compile(r"[a-z]+")
 # What speakers of many regions, and their input methods, do not tell apart.
 _MERGED: Final = (("zh", "z"), ("ch", "c"), ("sh", "s"))
@@ -26,13 +38,13 @@ _MERGED: Final = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 @functools.lru_cache(1 << 14)
 def readings(char: str) -> tuple[str, ...]:
     """Return the toneless syllables of a character, commonest first; none for what is not Han."""
-    if here := _COMMONER_HERE.get(char):
-        return here
+    if several := _SEVERAL.get(char):
+        return several
     found = pypinyin.pinyin(
         char, style=pypinyin.Style.NORMAL, heteronym=True, errors="ignore", v_to_u=False
     )
-    known = dict.fromkeys(item for item in (found[0] if found else ()) if _SYLLABLE.fullmatch(item))
-    return tuple(known)[:_READINGS_PER_CHARACTER]
+    known = (item for item in (found[0] if found else ()) if _SYLLABLE.fullmatch(item))
+    return tuple(itertools.islice(known, 1))
 
 
 def spellings(word: str) -> Iterator[tuple[str, ...]]:

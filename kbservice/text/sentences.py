@@ -25,7 +25,10 @@ _BORDER: Final = re.compile(
     rf"|(?<=[^\s，,]第)(?=[{_NUMERAL}]{{1,3}}[章节条步][：:\s])()"
     ")"
 )
-_ABBREVIATION: Final = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|No|Mr|Mrs|Dr|Fig|approx)|\b[A-Z])$")
+# Or to the number of a step, which its text follows.
+_ABBREVIATION: Final = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|No|Mr|Mrs|Dr|Fig|approx)|\b[A-Z]|(?:^|(?<=\n))[ \t]*\d{1,2})$"
+)
 _STOP: Final = 1
 # How far behind a place a border in front of it may still look.
 _LOOKAHEAD: Final = 5

@@ -20,5 +20,12 @@ CHINESE: Final = frozenset(
     为什么 为何 哪些 哪个 哪里 是否 能否 可以 能 会 多少 几 该 要 想
     """.split()  # noqa: SIM905 (a word a token reads better than a quoted list)
 )
+# Said in every text of any kind, if not quite nothing: hardly ever what a query looks for.
+CHINESE_CONNECTIVES: Final = frozenset(
+    """
+    以及 或者 因为 所以 但是 而且 并且 如果 虽然 然后 于是 因此 不过 只是 还是 以后 以前 之后 之前 其他
+    其它 已经 以上 以下 以内 由于 对于 关于 有些 一些 一个 一下 一样 一直 一般 只要 只有 不是 没有 就是
+    """.split()  # noqa: SIM905 (a word a token reads better than a quoted list)
+)
 # Written in capitals these are abbreviations of the trade, not the English function words.
 ABBREVIATIONS: Final = frozenset({"IT"})

@@ -62,10 +62,9 @@ def _database_is_up() -> bool:
 
 def _index_is_up() -> bool:
     try:
-        application().engine.ping()
+        return application().engine.state().complete
     except KbServiceError:
         return False
-    return True
 
 
 def _classifier_is_up() -> bool:

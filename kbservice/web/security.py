@@ -43,8 +43,10 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
 }
+# What has an ETag may be kept by its reader's own browser, and is asked for before each use.
+_NOT_KEPT = ("Cache-Control", "no-store")
+_ASKED_FOR = ("Cache-Control", "private, no-cache")
 _SECURE_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
@@ -212,7 +214,8 @@ def _protected(served: WSGIApplication, *, is_secure: bool) -> WSGIApplication:
             status: str, headers: list[tuple[str, str]], exc_info: Any = None
         ) -> Callable[[bytes], object]:
             stated = {name for name, _ in headers}
-            further = [pair for pair in protection if pair[0] not in stated]
+            kept = _ASKED_FOR if "ETag" in stated else _NOT_KEPT
+            further = [pair for pair in (*protection, kept) if pair[0] not in stated]
             return start_response(status, headers + further, exc_info)
 
         return served(environ, start)

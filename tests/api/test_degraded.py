@@ -44,6 +44,18 @@ def test_search_and_suggest_go_on_without_an_index(application: Application):
     reopened.close()
 
 
+def test_a_rollback_to_a_damaged_generation_is_not_to_be_tried_again(
+    application: Application, admin: Caller
+):
+    application.indexing.rebuild()
+    for file in (application.settings.article_index_dir / "000001").glob("*.toc"):
+        file.write_bytes(b"x")
+
+    refused = admin.post("admin/index/rollback")
+    assert (500, "/problems/index-corrupt") == (refused.status_code, refused.get_json()["type"])
+    assert "Retry-After" not in refused.headers
+
+
 def test_readiness_lists_each_part(application: Application, stranger: Caller):
     application.heartbeat.beat("test")
     ready = stranger.get("/readyz").get_json()

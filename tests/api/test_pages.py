@@ -40,6 +40,8 @@ PAGES = {
     "article_retire": Role.LEAD,
     "admin": Role.ADMIN,
     "admin_health": Role.ADMIN,
+    "index_retry": Role.ADMIN,
+    "index_rollback": Role.ADMIN,
     "job_start": Role.ADMIN,
     "job_progress": Role.ADMIN,
     "search_complete": Role.INTAKE,

@@ -68,5 +68,8 @@ def test_a_flood_of_one_question_is_held_back(
 
 def test_what_the_client_has_is_not_sent_again(agent: Caller) -> None:
     agent.get(QUERY)
-    tag = agent.get(QUERY).headers["ETag"]
-    assert 304 == agent.get(QUERY, headers={"If-None-Match": tag}).status_code
+    known = agent.get(QUERY)
+    unchanged = agent.get(QUERY, headers={"If-None-Match": known.headers["ETag"]})
+    assert 304 == unchanged.status_code
+    for answered in (known, unchanged):
+        assert "private, no-cache" == answered.headers["Cache-Control"]

@@ -63,6 +63,19 @@ def test_moments_of_parameters_are_read_back_in_the_instance_s_zone(agent: Calle
     assert "x since:2026-01-01T08:00+08:00 until:2026-01-31" == answer["query"]["read_as"]
 
 
+@pytest.mark.parametrize(
+    "dates",
+    [
+        "since=2026-02-01&until=2026-01-01",
+        "since=2026-02-01&until=2026-02-01",
+        "q=since:2026-02&until=2026-01-01",
+    ],
+)
+def test_dates_that_leave_no_time_between_them_are_refused(agent: Caller, dates: str) -> None:
+    refused = agent.get(f"search?{dates}")
+    assert (422, "until") == (refused.status_code, refused.get_json()["field"])
+
+
 def test_what_was_given_up_is_said_in_both_languages(agent: Caller, publish: Publish) -> None:
     article = publish("打印机脱机")
     chinese = agent.get("search?q=脱机 xyzzy&locale=zh").get_json()

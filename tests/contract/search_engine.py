@@ -150,6 +150,14 @@ class State:
         state = engine.state()
         assert (state.documents, state.analyzer) == (len(OFFICE), FINGERPRINT)
 
+    def test_what_was_searched_is_told_if_it_is_only_a_stop_word(
+        self, engine: SearchEngine
+    ) -> None:
+        fill(engine, article("KB-1", "打印机的驱动"), article("KB-2", "restart the server"))
+        for word, key in (("的", "KB-1"), ("the", "KB-2")):
+            page = engine.search(parse(word))
+            assert ((word,), [key]) == (page.terms, [hit.id for hit in page.hits])
+
     def test_every_rebuild_is_a_new_generation(self, engine: SearchEngine) -> None:
         before = engine.state().generation
         fill(engine, *OFFICE)

@@ -45,6 +45,7 @@ class Current:
         self._key = key
         self._interval_s = interval_s
         self._held: Snapshot | None = None
+        self._refused: dict[int, str] = {}
         self._looked_at = 0.0
         self._lock = Lock()
 
@@ -76,8 +77,12 @@ class Current:
                     stack.pop_all()
         return held
 
-    def open(self, number: int) -> Snapshot:
-        """Open the newest commit of a generation."""
+    def open(self, number: int, stands_in_for: int = 0) -> Snapshot:
+        """Open the newest commit of a generation, for itself or in place of a damaged one.
+
+        Raises:
+            IndexUnavailable: It cannot be read.
+        """
         folder = self._generations.path(number)
         held = self._held
         known: Sequence[Segment] = ()
@@ -86,7 +91,7 @@ class Current:
         for left in reversed(range(_OPEN_TRIES)):
             commit = newest_commit(folder)
             try:
-                return open_snapshot(folder, number, self._key, known)
+                return open_snapshot(folder, number, self._key, known, stands_in_for)
             except Exception as error:
                 # Whoosh has no one error for damage: it may be any. And a commit may replace
                 # the files at any moment: then there is another try.
@@ -130,15 +135,30 @@ class Current:
         return newest == (held.commit.number, held.commit.moment)
 
     def _best(self, number: int) -> Snapshot:
-        """Open a generation; the one before it if that cannot be read."""
-        problem: Exception | None = None
-        for candidate in dict.fromkeys((number, self._generations.previous)):
-            if candidate:
-                try:
-                    return self.open(candidate)
-                except IndexUnavailable as error:
-                    problem = error
-                    log.warning("index_generation_refused", generation=candidate, reason=str(error))
-        if problem is not None:
-            raise problem
-        raise IndexUnavailable("There is no index yet", retry_after_s=_RETRY_AFTER_S)
+        """Open a generation; if it cannot be read, the one before stands in."""
+        if not number:
+            raise IndexUnavailable("There is no index yet", retry_after_s=_RETRY_AFTER_S)
+        try:
+            return self._sound(number)
+        except IndexUnavailable:
+            previous = self._generations.previous
+            if not previous:
+                raise
+        held = self._held
+        if held is not None and (held.generation, held.stands_in_for) == (previous, number):
+            # Nobody writes to it: it is as it was.
+            return held
+        return self._sound(previous, stands_in_for=number)
+
+    def _sound(self, number: int, stands_in_for: int = 0) -> Snapshot:
+        """Open a generation; log once what is wrong with it, however often it is tried."""
+        try:
+            opened = self.open(number, stands_in_for)
+        except IndexUnavailable as error:
+            reason = str(error)
+            if self._refused.get(number) != reason:
+                self._refused[number] = reason
+                log.warning("index_generation_refused", generation=number, reason=reason)
+            raise
+        self._refused.pop(number, None)
+        return opened

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import structlog
 
-from kbservice.errors import IndexUnavailable, NotFound
+from kbservice.errors import IndexCorrupt, IndexUnavailable, NotFound
 from kbservice.search import recipe
 from kbservice.search.documents import (
     NO_FILTERS,
@@ -25,7 +25,7 @@ from kbservice.search.documents import (
 )
 from kbservice.search.engine import IndexWriter, RebuildReport
 from kbservice.search.explaining import reasons
-from kbservice.search.matching import positive_text
+from kbservice.search.matching import positive_text, streams_of
 from kbservice.search.planner import selected
 from kbservice.search.snippets import Highlighter
 from kbservice.search.syntax import read_as
@@ -33,7 +33,7 @@ from kbservice.search.whoosh import golden
 from kbservice.search.whoosh.building import Build
 from kbservice.search.whoosh.current import Current
 from kbservice.search.whoosh.generations import Generations
-from kbservice.search.whoosh.reading import SnapshotReader, hits_of, streams_of
+from kbservice.search.whoosh.reading import SnapshotReader, hits_of
 from kbservice.search.whoosh.rebuild import Rebuild
 from kbservice.search.whoosh.snapshots import open_snapshot
 from kbservice.search.whoosh.view import MaskView
@@ -90,7 +90,7 @@ class WhooshEngine:
             if is_last or not hits
             else snapshot.sort_key(int(numbers[shown][-1]), float(scores[shown][-1]), query.sort),
             total=int(np.count_nonzero(found.docs)),
-            terms=tuple(dict.fromkeys(streams.words)),
+            terms=tuple(dict.fromkeys(streams.words or streams.chars)),
             read_as=read_as(query),
             relaxed=found.relaxed,
             relaxation=found.how,
@@ -137,11 +137,15 @@ class WhooshEngine:
             shutil.rmtree(self._folder / _SPOOL, ignore_errors=True)
         self._current.forget_check()
 
+    def previous(self) -> int:
+        """Return the generation that a rollback would make current, 0 if none is kept."""
+        return self._generations.previous
+
     def rollback(self) -> IndexState:
         """Make the previous generation answer again."""
         with self._generations.locked():
             if previous := self._generations.previous:
-                self._current.open(previous)
+                self._demand_sound(previous)
             number = self._generations.rollback()
         log.info("index_rolled_back", generation=number)
         self._current.forget_check()
@@ -180,6 +184,14 @@ class WhooshEngine:
         if self._merging is not None:
             self._merging.join(_CLOSE_WAIT_S)
         self._current.close()
+
+    def _demand_sound(self, number: int) -> None:
+        try:
+            self._current.open(number)
+        except IndexUnavailable as error:
+            # Unlike the current one, nothing mends it: to try again is in vain.
+            facts = {name: value for name, value in error.facts.items() if name != "retry_after_s"}
+            raise IndexCorrupt(error.message, **facts) from error
 
     def _batch(self) -> Batch:
         number = self._generations.current

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kbservice.search import recipe
 from kbservice.search.documents import NO_FILTERS, Filters, IndexState, SearchHit
+from kbservice.search.matching import streams_of
 from kbservice.search.snippets import Highlighter
 from kbservice.search.whoosh.postings import Numbers, Scores
 from kbservice.search.whoosh.snapshot import Snapshot
-from kbservice.text.tokens import Streams, analyze
 
 
 class SnapshotReader:
@@ -27,12 +27,6 @@ class SnapshotReader:
     def state(self) -> IndexState:
         """Describe the commit."""
         return self._snapshot.state
-
-
-def streams_of(text: str) -> Streams:
-    """Return the terms of a text; its stop words count where there is nothing else."""
-    streams = analyze(text)
-    return streams if streams.words or streams.chars else analyze(text, keep_stop=True)
 
 
 def hits_of(

@@ -32,9 +32,11 @@ class Snapshot:
         segments: Sequence[Segment],
         postings: Postings,
         live: Mask,
+        stands_in_for: int = 0,
     ) -> None:
         self.commit = commit
         self.generation = generation
+        self.stands_in_for = stands_in_for
         self.segments = segments
         self.postings = postings
         self.live = live
@@ -48,6 +50,7 @@ class Snapshot:
         """Describe this commit."""
         return IndexState(
             generation=self.generation,
+            stands_in_for=self.stands_in_for,
             commit=self.commit.number,
             documents=self.total,
             sequence=self.commit.meta.sequence,

@@ -21,7 +21,9 @@ from kbservice.search.whoosh.stock_postings import StockPostings
 log = structlog.get_logger(__name__)
 
 
-def open_snapshot(folder: Path, generation: int, key: bytes, known: Sequence[Segment]) -> Snapshot:
+def open_snapshot(
+    folder: Path, generation: int, key: bytes, known: Sequence[Segment], stands_in_for: int = 0
+) -> Snapshot:
     """Open the newest commit of a folder; segments that are known already are shared.
 
     Raises:
@@ -41,7 +43,7 @@ def open_snapshot(folder: Path, generation: int, key: bytes, known: Sequence[Seg
     else:
         log.warning("search_without_impacts", numba=compiled.AVAILABLE, damaged=[*commit.damaged])
         postings = StockPostings(_reader(storage, commit), live)
-    return Snapshot(commit, generation, segments, postings, live)
+    return Snapshot(commit, generation, segments, postings, live, stands_in_for)
 
 
 def _opened(

@@ -6,8 +6,8 @@ from flask import flash, render_template, request
 from werkzeug.wrappers import Response
 
 from kbservice.domain.account import Role
-from kbservice.errors import Conflict
-from kbservice.web.context import application, principal
+from kbservice.errors import Conflict, KbServiceError
+from kbservice.web.context import application, principal, translate
 from kbservice.web.pages.blueprint import pages, see_other
 from kbservice.web.problem import rendered
 from kbservice.web.security import requires
@@ -41,6 +41,28 @@ def job_start() -> Response:
         application().jobs.enqueue(request.form.get("kind", ""), {}, principal())
     except Conflict as error:
         flash(rendered(error))
+    return see_other("pages.admin")
+
+
+@pages.post("/admin/index/rollback")
+@requires(Role.ADMIN)
+def index_rollback() -> Response:
+    """Make the previous index generation answer again."""
+    try:
+        state = application().indexing.rollback(principal())
+    except KbServiceError as error:
+        flash(rendered(error))
+    else:
+        flash(translate("Generation {generation} answers from now on", generation=state.generation))
+    return see_other("pages.admin")
+
+
+@pages.post("/admin/index/retry")
+@requires(Role.ADMIN)
+def index_retry() -> Response:
+    """Let the changes that could not be indexed be tried anew."""
+    freed = application().indexing.retry_parked(principal())
+    flash(translate("{count} changes are tried again", count=freed))
     return see_other("pages.admin")
 
 

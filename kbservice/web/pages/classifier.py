@@ -17,6 +17,7 @@ from kbservice.triage.card import Card, ReliabilityBin
 from kbservice.web.api.schemas.suggestion import label_of
 from kbservice.web.context import application, locale, principal, translate
 from kbservice.web.pages.blueprint import pages, see_other
+from kbservice.web.pages.releases import returnable
 from kbservice.web.problem import rendered
 from kbservice.web.security import requires
 
@@ -38,6 +39,7 @@ def classifier() -> str:
         "admin/classifier.html",
         releases=releases,
         profiles=sorted({item["profile"] for item in releases}),
+        returnable=returnable(releases),
         wanted=wanted,
         **_card_of(shown),
     )

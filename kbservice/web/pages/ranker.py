@@ -13,6 +13,7 @@ from kbservice.domain.account import Role
 from kbservice.errors import KbServiceError
 from kbservice.web.context import application, principal, translate
 from kbservice.web.pages.blueprint import pages, see_other
+from kbservice.web.pages.releases import returnable
 from kbservice.web.problem import rendered
 from kbservice.web.security import requires
 
@@ -57,6 +58,7 @@ def ranker() -> str:
     return render_template(
         "admin/ranker.html",
         releases=releases,
+        returnable=returnable(releases),
         wanted=wanted,
         shown=shown,
         weights=[(FEATURES[name], weight) for name, weight in weights if weight],

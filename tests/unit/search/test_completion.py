@@ -77,3 +77,14 @@ def test_answers_of_several_sets_are_merged_by_use():
         Completion("重装打印机", "ticket", "C", 9),
     ]
     assert ["B", "A", "C"] == [entry.id for entry in merged((first, second), "打印机", 5)]
+
+
+def test_letters_within_a_latin_word_are_no_way_to_go_on():
+    texts = ("local storage", "云storage扩容", "storage ora", "数据库ora报错", "ORA-12541")
+    entries = Completions(Gathered([Completion(text, "article", text) for text in texts]))
+
+    assert ["ORA-12541", "storage ora", "数据库ora报错"] == sorted(
+        entry.text for entry in entries.complete("ora", 8)
+    )
+    assert "ORA-12541" == entries.complete("ora", 8)[0].text
+    assert ["storage ora"] == [entry.text for entry in entries.complete("ora storage", 8)]

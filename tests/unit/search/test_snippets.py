@@ -41,6 +41,8 @@ JUNK = (
     "\U0001f600",
 )
 
+MARKS = ("**", "`", "```", "## ", "- ", "|", "|-|-|", "* ")
+
 
 def snippet(query: str, text: str) -> str:
     return Highlighter(query).snippet(document(text))
@@ -230,6 +232,27 @@ def test_any_query_is_only_text(query: str) -> None:
     assert len(plain(html)) <= MAX_LENGTH
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("## InternalError\n\n服务异常", "InternalError\n\n服务<mark>异常</mark>"),
+        ("**业务异常**，`重启`服务", "业务<mark>异常</mark>，重启服务"),
+        ("|序号|错误|\n|:-|:-|\n| 1 | 异常 |", "序号 错误\n\n1  <mark>异常</mark> "),
+        ("- 异常\n* 重启\n  - 断网", "<mark>异常</mark>\n重启\n  断网"),
+        ("```bash\nls | grep 异常\n```", "ls | grep <mark>异常</mark>"),
+        ("2 * 3 - 1 = 5 # 异常 || a-b", "2 * 3 - 1 = 5 # <mark>异常</mark> || a-b"),
+        ("**a < b** 异常", "a &lt; b <mark>异常</mark>"),
+    ],
+)
+def test_marks_of_markdown_are_not_shown(text: str, expected: str) -> None:
+    assert snippet("异常", text).strip() == expected.strip()
+
+
+def test_the_number_of_a_step_is_not_shown_without_the_step() -> None:
+    html = snippet("驱动程序", f"1. 卸载驱动程序{'再等一会' * 18}\n2. {'检查网络连接' * 20}")
+    assert not plain(html).rstrip().endswith("2.")
+
+
 TEXTS = st.lists(st.sampled_from(WORDS + JUNK), max_size=80).map("".join) | st.text(max_size=300)
 QUERIES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join) | st.text(
     max_size=30
@@ -240,7 +263,7 @@ QUERIES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
 @example(query="a", text="\u0130a")
 @example(query="", text="打印机 … 打印机")
 def test_a_snippet_is_made_of_pieces_of_the_text(query: str, text: str) -> None:
-    text = text.replace(" … ", "")
+    text = re.sub("[*`#|-]| … ", "", text)
     html = snippet(query, text)
     fragments = html.split(" … ")
     assert len(fragments) <= MAX_FRAGMENTS
@@ -248,7 +271,14 @@ def test_a_snippet_is_made_of_pieces_of_the_text(query: str, text: str) -> None:
     assert [plain(piece) for piece in fragments if plain(piece) not in text] == []
 
 
-@given(query=QUERIES, text=TEXTS)
+@given(query=QUERIES, text=st.lists(st.sampled_from((*WORDS, *JUNK, *MARKS))).map("".join))
+def test_nothing_but_marks_and_blanks_is_left_out(query: str, text: str) -> None:
+    text = text[:MAX_LENGTH].replace("…", "")
+    shown = [re.sub(r"[*`#|\s-]|…", "", each) for each in (text, plain(snippet(query, text)))]
+    assert shown[1] in shown[0]
+
+
+@given(query=QUERIES, text=st.lists(st.sampled_from((*WORDS, *JUNK, *MARKS))).map("".join))
 def test_marks_neither_nest_nor_hold_markup(query: str, text: str) -> None:
     html = snippet(query, text)
     assert re.sub("<mark>[^<>]+</mark>", "", html).count("<") == 0

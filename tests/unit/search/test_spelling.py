@@ -155,3 +155,17 @@ def test_a_fuzzy_word_is_searched_with_what_is_nearly_the_same(typed: str, besid
 def test_only_fuzzy_words_are_widened():
     query = parse("outlok 蓝平 qqqqqqqq~ outlo*~")
     assert query == widened(query, VOCABULARY)
+
+
+def test_words_of_rare_readings_are_not_taken_for_what_was_meant():
+    vocabulary = Vocabulary({"以及": 900, "澳门": 30, "域名": 40, "死机": 1}.items())
+
+    assert [] == meant("死机", vocabulary)
+    assert [] == [item.text for item in vocabulary.sounding_like("域名")]
+
+
+def test_words_of_every_text_must_share_more_than_the_sound():
+    vocabulary = Vocabulary({"只是": 900, "因为": 900, "指示": 3}.items())
+
+    assert [] == [item.text for item in vocabulary.sounding_like("致使") if item.text != "指示"]
+    assert ["因为"] == [item.text for item in vocabulary.sounding_like("音为")]

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from structlog.testing import capture_logs
 
 from kbservice.errors import IndexCorrupt, IndexLocked, IndexUnavailable
 from kbservice.search.documents import SearchDocument
@@ -137,7 +138,22 @@ def test_a_damaged_generation_gives_way_to_the_previous_one(
 ) -> None:
     damage(next((folder / "000002").glob(pattern)))
     assert engine.ids() == {"KB-000001": 1}
-    assert engine.state().generation == 1
+    state = engine.state()
+    assert (1, 2, False) == (state.generation, state.stands_in_for, state.complete)
+
+
+def test_a_refused_generation_is_logged_once_and_used_again_when_its_file_is_back(
+    folder: Path, engine: WhooshEngine
+) -> None:
+    file = next((folder / "000002").glob("*.pst"))
+    sound = file.read_bytes()
+    with capture_logs() as logs:
+        flip_a_bit(file)
+        for _ in range(3):
+            assert 2 == engine.state().stands_in_for
+        file.write_bytes(sound)
+        assert (2, True) == (engine.state().generation, engine.state().complete)
+    assert ["index_generation_refused"] == [entry["event"] for entry in logs]
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
@@ -174,8 +190,9 @@ def test_damage_to_the_previous_generation_forbids_the_rollback(
     folder: Path, engine: WhooshEngine
 ) -> None:
     flip_a_bit(next((folder / "000001").glob("*.pst")))
-    with pytest.raises(IndexUnavailable):
+    with pytest.raises(IndexCorrupt, match="1 does not open") as refused:
         engine.rollback()
+    assert "retry_after_s" not in refused.value.facts
     assert set(engine.ids()) == {"KB-000001", "KB-000002"}
 
 

@@ -113,20 +113,24 @@ def test_published_articles_are_streamed_in_batches(
         assert len(articles.by_ids(session, [f"KB-{n}" for n in range(6)])) == 6
 
 
-def test_a_scan_finds_published_articles_that_contain_every_word(database: Database):
+def test_a_scan_finds_published_articles_that_contain_one_of_each_group_of_words(
+    database: Database,
+):
     with database.transaction() as session:
         articles.add(session, an_article("KB-1", title="VPN 连接失败", solution="100% 有效"))
         articles.add(session, an_article("KB-2", title="VPN 安装", visibility="public"))
         articles.add(session, an_article("KB-3", title="VPN 草稿", state=ArticleState.DRAFT))
 
     def ids(*words: str, public_only: bool = False) -> set[str]:
+        groups = [word.split("|") for word in words]
         with database.reading() as session:
-            found = articles.containing(session, words, public_only=public_only, limit=50)
-        return {row.id for row in found}
+            found = articles.containing(session, groups, public_only=public_only, limit=50)
+            return {row.id for row in found}
 
     assert ids("vpn") == {"KB-1", "KB-2"}
     assert ids("vpn", "登录", "失败") == {"KB-1"}
     assert ids("vpn", "连接失败") == {"KB-1"}
+    assert ids("vpn", "失败|安装") == {"KB-1", "KB-2"}
     assert ids("100%") == {"KB-1"}
     assert ids("100_") == set()
     assert ids("vpn", public_only=True) == {"KB-2"}

@@ -101,6 +101,21 @@ def test_a_silent_worker_loses_its_job_even_to_one_of_its_name(database: Databas
     assert report(database, taken, 1)
 
 
+def test_the_job_of_a_worker_known_to_be_gone_is_claimed_at_once(database: Database):
+    lost_id, kept_id = queue(database, "import"), queue(database, "export")
+    lost = take(database, "w1")
+    take(database, "w2")
+
+    with database.transaction() as session:
+        assert [lost_id] == jobs.free(session, ["w1", "w9"], NOW)
+
+    taken = take(database, "w3", NOW)
+    assert (taken.id, taken.attempts) == (lost_id, 2)
+    assert not end(database, lost, JobState.DONE)
+    assert read(database, kept_id).claim == "w2"
+    assert claim(database, "w4", NOW) is None
+
+
 def test_a_sign_of_life_keeps_the_claim(database: Database):
     queue(database)
     report(database, take(database), 1, NOW + timedelta(seconds=30))

@@ -6,7 +6,7 @@ from kbservice.text.pinyin import initials, letters, readings, sound, spellings
 
 
 def test_a_character_has_its_readings_without_tones():
-    assert ("lan", "la") == readings("蓝")
+    assert ("xing", "hang") == readings("行")
     assert () == readings("A")
     assert () == readings("1")
 
@@ -17,6 +17,13 @@ def test_a_character_has_its_readings_without_tones():
 )
 def test_the_commonest_reading_comes_first(word: str, syllables: tuple[str, ...]):
     assert syllables == next(spellings(word))
+
+
+@pytest.mark.parametrize(
+    ("char", "only"), [("蓝", "lan"), ("以", "yi"), ("澳", "ao"), ("机", "ji"), ("伺", "si")]
+)
+def test_rare_readings_count_for_nothing(char: str, only: str):
+    assert (only,) == readings(char)
 
 
 def test_other_readings_follow():

@@ -23,6 +23,8 @@ def split(text: str) -> list[str]:
         ("Restart it. Then wait. Done", ["Restart it.", "Then wait.", "Done"]),
         ("Use V3.2.1, e.g. on Win11. OK", ["Use V3.2.1, e.g. on Win11.", "OK"]),
         ("open http://a.b/c?id=1 now! Bye", ["open http://a.b/c?id=1 now!", "Bye"]),
+        ("先看\n1. 卸载驱动\n2. 重新安装", ["先看", "1. 卸载驱动", "2. 重新安装"]),
+        ("1. Restart it. Win 11. Done", ["1. Restart it.", "Win 11.", "Done"]),
         ("第一行\n\n  第二行  \n", ["第一行", "第二行"]),
         ("", []),
         ("  \n ", []),
