@@ -114,8 +114,8 @@ def _taken_apart(text: str, keep_stop: bool) -> Streams:  # noqa: FBT001  # as i
     stop, search_words = (
         (_NONE, _all_search_words) if keep_stop else (stopwords.CHINESE, _search_words)
     )
-    matches = list(_TOKEN.finditer(fold_text(text)))
-    cut = han.words_of_runs(found[1] for found in matches if found.lastindex == _HAN_GROUP)
+    matches, cut = _pieces(fold_text(text))
+    words_of_runs = iter(cut)
     for match in matches:
         run = match.group()
         if match.lastindex is None:
@@ -127,7 +127,7 @@ def _taken_apart(text: str, keep_stop: bool) -> Streams:  # noqa: FBT001  # as i
             continue
         runs.append(run)
         bigrams += map(operator.add, run, run[1:])
-        found = next(cut) if match.lastindex == _HAN_GROUP else [run]
+        found = next(words_of_runs) if match.lastindex == _HAN_GROUP else [run]
         words += itertools.chain.from_iterable(map(search_words, found))
         heads += itertools.filterfalse(stop.__contains__, found)
     return Streams(
@@ -139,9 +139,22 @@ def _taken_apart(text: str, keep_stop: bool) -> Streams:  # noqa: FBT001  # as i
     )
 
 
+def _pieces(folded: str) -> tuple[Sequence[re.Match[str]], Sequence[list[str]]]:
+    return _lately_read(folded) if len(folded) <= _OF_A_TICKET else _read(folded)
+
+
+def _read(folded: str) -> tuple[Sequence[re.Match[str]], Sequence[list[str]]]:
+    """Return the pieces of a folded text, and the words that its Chinese runs are cut into."""
+    matches = tuple(_TOKEN.finditer(folded))
+    runs = (found[1] for found in matches if found.lastindex == _HAN_GROUP)
+    return matches, tuple(han.words_of_runs(runs))
+
+
 # A query's words are analysed about six times on their way, and asked again soon.
 _remembered = functools.lru_cache(_KEPT)(_taken_apart)
 _remembered_for_a_while = functools.lru_cache(_KEPT_TICKETS)(_taken_apart)
+# With stop words, without them and for their places, a text is cut but once.
+_lately_read = functools.lru_cache(_KEPT_TICKETS)(_read)
 
 
 def spans(text: str) -> Sequence[Span]:
@@ -152,13 +165,13 @@ def spans(text: str) -> Sequence[Span]:
 def _spanned(text: str) -> tuple[Span, ...]:
     folded = fold(text)
     spans: list[Span] = []
-    matches = list(_TOKEN.finditer(folded.text))
-    cut = han.words_of_runs(found[1] for found in matches if found.lastindex == _HAN_GROUP)
+    matches, cut = _pieces(folded.text)
+    words_of_runs = iter(cut)
     for match in matches:
         if match.lastindex is None:
             spans += _atom_spans(match, folded)
         else:
-            words = next(cut) if match.lastindex == _HAN_GROUP else [match.group()]
+            words = next(words_of_runs) if match.lastindex == _HAN_GROUP else [match.group()]
             spans += _run_spans(words, match.start(), folded)
     return tuple(spans)
 

@@ -134,7 +134,8 @@ class DayZeroClassifier:
     def _scores(
         self, ticket: TicketText, reasons: Mapping[str, Sequence[Evidence]]
     ) -> dict[str, float]:
-        words = set(analyze(f"{ticket.title}\n{ticket.body}").words)
+        has_samples = any(self._samples.values())
+        words = set(analyze(f"{ticket.title}\n{ticket.body}").words) if has_samples else set()
         alike = self._likeness.scores(ticket)
         return {
             label: sum(reason.weight for reason in reasons[label])

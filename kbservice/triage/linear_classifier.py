@@ -12,6 +12,7 @@ from kbservice.triage.calibration import Calibration
 from kbservice.triage.classifier import Decision, Prediction, ReleaseInfo, TicketText
 from kbservice.triage.explanation import Explanation, attribute, strongest
 from kbservice.triage.features import blanked, features_of
+from kbservice.triage.layout import laid_out
 from kbservice.triage.measures import Doubles
 from kbservice.triage.thresholds import LabelThreshold, Promises
 from kbservice.triage.vectoriser import Vector, Vectoriser
@@ -126,7 +127,7 @@ class LinearClassifier:
         between = learned.intercepts[winner] - learned.intercepts[runner_up]
         bias = calibration.scale * between + calibration.bias[winner] - calibration.bias[runner_up]
         bias += _bend(probabilities, parts.sum() + bias, winner, runner_up)
-        words, rest = attribute(ticket, vector.named(parts))
+        words, rest = attribute(laid_out(ticket), vector.spread(parts.astype(float)))
         return Explanation(
             winner=learned.labels[winner],
             runner_up=learned.labels[runner_up],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +15,17 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 
 from kbservice.triage.classifier import TicketText
-from kbservice.triage.features import CHARS, FIELDS, TITLE, WORDS, Features, blanked, features_of
+from kbservice.triage.features import (
+    CHARS,
+    FIELDS,
+    TITLE,
+    WORDS,
+    Bag,
+    Features,
+    blanked,
+    features_of,
+)
+from kbservice.triage.measures import Doubles
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -50,18 +60,23 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """One ticket's non-zero columns with their values, and the terms they stand for, by block."""
+    """One ticket's non-zero columns with their values.
+
+    Attributes:
+        features: Which of the ticket's features each column is, block after block.
+        n_features: How many the ticket has, known ones and others.
+    """
 
     columns: Ints
     values: Floats
-    terms: Mapping[str, Sequence[str]]  # in the order of the columns
+    features: Ints
+    n_features: int
 
-    def named(self, numbers: Floats) -> dict[str, dict[str, float]]:
-        """Return a number for each column under its block and term."""
-        following = iter(numbers.tolist())
-        return {
-            block: dict(zip(terms, following, strict=False)) for block, terms in self.terms.items()
-        }
+    def spread(self, numbers: Doubles) -> Doubles:
+        """Return a number for each column as one for each feature; 0 for unknown ones."""
+        found = np.zeros(self.n_features)
+        found[self.features] = numbers
+        return found
 
 
 class Vectoriser:
@@ -69,7 +84,7 @@ class Vectoriser:
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         self.blocks = tuple(blocks)
-        self._columns = [{term: at for at, term in enumerate(block.terms)} for block in blocks]
+        self._places = {block.name: (block, _places(block)) for block in blocks}
 
     @property
     def size(self) -> int:
@@ -78,24 +93,30 @@ class Vectoriser:
 
     def vector(self, features: Features) -> Vector:
         """Weigh one ticket's features; unknown ones are left out."""
-        columns: list[Ints] = []
-        values: list[Floats] = []
-        terms: dict[str, Sequence[str]] = {}
-        offset = 0
-        for block, places in zip(self.blocks, self._columns, strict=True):
-            counts = Counter(filter(places.__contains__, features.of(block.name)))
-            found = np.array([places[term] for term in counts], dtype=np.int64)
-            columns.append(offset + found)
-            terms[block.name] = tuple(counts)
-            values.append(_weighed(block, found, np.array(list(counts.values()), dtype=np.float32)))
-            offset += len(block.terms)
-        return Vector(
-            np.concatenate([*columns, _NOWHERE]), np.concatenate([*values, _NOTHING]), terms
-        )
+        columns: list[Ints] = [_NOWHERE]
+        values: list[Floats] = [_NOTHING]
+        known: list[Ints] = [_NOWHERE]
+        width = size = 0
+        for name in BLOCK_WEIGHTS:
+            bag = features.of(name)
+            if name in self._places:
+                block, places = self._places[name]
+                found = np.array(list(map(places.get, bag.terms, repeat(-1))), dtype=np.int64)
+                own = np.flatnonzero(found >= 0)
+                columns.append(width + found[own])
+                values.append(_weighed(block, found[own], bag.counts[own].astype(np.float32)))
+                known.append(size + own)
+                width += len(block.terms)
+            size += len(bag.terms)
+        return Vector(np.concatenate(columns), np.concatenate(values), np.concatenate(known), size)
 
 
 _NOTHING: Final = np.zeros(0, dtype=np.float32)
 _NOWHERE: Final = np.zeros(0, dtype=np.int64)
+
+
+def _places(block: Block) -> dict[str, int]:
+    return {term: at for at, term in enumerate(block.terms)}
 
 
 def _weighed(block: Block, columns: Ints, counts: Floats) -> Floats:
@@ -147,12 +168,11 @@ class _Counting:
         self._data = array("f")
         self._ends = array("i", [0])
 
-    def add(self, terms: Iterable[str]) -> None:
+    def add(self, bag: Bag) -> None:
         """Count one ticket's terms."""
-        found = Counter(terms)
         known = self._columns
-        self._indices.extend(known.setdefault(term, len(known)) for term in found)
-        self._data.extend(found.values())
+        self._indices.extend(known.setdefault(term, len(known)) for term in bag.terms)
+        self._data.extend(bag.counts.tolist())
         self._ends.append(len(self._indices))
 
     def counts(self, name: str) -> Counts:
