@@ -101,11 +101,11 @@ def features_of(ticket: TicketText) -> Features:
         words=Bag.of(title_words + body_words),
         chars=Bag.of(title + body),
         title=Bag.of(title_words),
-        fields=Bag.of(_fields(ticket)),
+        fields=Bag.of(fields_of(ticket)),
     )
 
 
-def _fields(ticket: TicketText) -> list[str]:
+def fields_of(ticket: TicketText) -> list[str]:
     """Return the stated fields as ``product=...``; a version only with its product."""
     product, version, channel = (
         " ".join(lowered(fold_text(text)).split())
