@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
     from kbservice.profiles.schema import Profile, RequiredDetail
-    from kbservice.profiles.wording import Bilingual
+    from kbservice.profiles.wording import Bilingual, Phrases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,7 @@ def missing_details(
     if kind is None:
         return ()
     text = fold_text(f"{title}\n{body}")
+    phrases = {rule.value: rule.phrases for rule in profile.priority_rules}
     return tuple(
         Missing(
             field=detail.field,
@@ -69,6 +70,7 @@ def missing_details(
         if detail.field not in skipped
         and not _is_filled(detail, given)
         and not _is_told(detail, text)
+        and not any(_is_said(phrases[rule], text.lower()) for rule in detail.told_by)
     )
 
 
@@ -85,9 +87,14 @@ def _is_told(detail: RequiredDetail, text: str) -> bool:
     lowered = text.lower()
     return (
         any(_headed(name).search(lowered) for name in (detail.labels.zh, detail.labels.en))
-        or any(word in lowered for word in detail.keywords.zh)
-        or any(_word(word).search(lowered) for word in detail.keywords.en)
+        or _is_said(detail.keywords, lowered)
         or any(_pattern(pattern).search(text) for pattern in detail.patterns)
+    )
+
+
+def _is_said(phrases: Phrases, lowered: str) -> bool:
+    return any(word in lowered for word in phrases.zh) or any(
+        _word(word).search(lowered) for word in phrases.en
     )
 
 

@@ -251,6 +251,14 @@ def test_an_english_word_must_stand_alone():
     assert "environment" not in asked("product-support", "fault", "在windows下打不开")
 
 
+@pytest.mark.parametrize(
+    "title",
+    ["all our users cannot log in", "nobody can place orders", "no one can pay", "无法下单"],
+)
+def test_whom_a_priority_rule_found_is_not_asked_for(title: str):
+    assert "impact" not in asked("product-support", "fault", title)
+
+
 def test_questions_come_in_both_languages():
     (first, *_rest) = missing_details(load("software-support"), "fault", "help", "", {})
 
