@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from kbservice.profiles.schema import Profile
+from kbservice.text.normalise import opening
 from kbservice.triage import day_zero
 from kbservice.triage.classifier import (
     NO_PREDICTION,
@@ -22,6 +23,8 @@ from kbservice.triage.priority import Costs, at_least_cost, lifted
 from kbservice.triage.rules import fired
 
 _TORN: Final = 0.5
+# Of a title and a body each; what follows is logs, and tells no phrase that was not there before.
+_READ: Final = 8_000
 
 
 class Assessor:
@@ -67,6 +70,9 @@ class Assessor:
     def assess(self, ticket: TicketText) -> Assessment:
         """Say everything triage can of one ticket."""
         profile = self._profile
+        ticket = replace(
+            ticket, title=opening(ticket.title, _READ), body=opening(ticket.body, _READ)
+        )
         category = self._held_back(within(self._category.predict(ticket), self._categories))
         priority = self._held_back(within(self._priority.predict(ticket), self._costs.levels))
         if self._has_learned_priorities:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kbservice.text.characters import HAN
-from kbservice.text.normalise import fold_text
+from kbservice.text.normalise import fold_text, opening
 from kbservice.text.redaction import redact
 from kbservice.text.tokens import analyze
 from kbservice.triage.classifier import TicketText
@@ -118,7 +118,7 @@ def fields_of(ticket: TicketText) -> list[str]:
 
 def private(text: str) -> str:
     """Return the start of a text with personal data blanked, every offset unchanged."""
-    text = text[:MAX_CHARS]
+    text = opening(text, MAX_CHARS)
     for finding in redact(text).findings if text else ():
         blank = " " * (finding.end - finding.start)
         text = text[: finding.start] + blank + text[finding.end :]

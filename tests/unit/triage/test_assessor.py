@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,6 +41,17 @@ def test_a_profile_sorts_tickets_before_any_training(title: str, category: str, 
     assert category == assessment.category.value
     assert kind == assessment.kind.value
     assert "day-zero" == assessment.release.release
+
+
+@pytest.mark.parametrize("character", ["\ufdfa", "😀", "系"])
+def test_a_text_at_the_limit_takes_no_longer_than_some_pages(character: str) -> None:
+    pages = DAY_ZERO.assess(TicketText(title="系统报错", body=character * 500))
+    started = time.process_time()
+    whole = DAY_ZERO.assess(TicketText(title="系统报错", body=character * 50_000))
+
+    # 0.1 s; everything read, U+FDFA took 7.9 s.
+    assert time.process_time() - started < 2.0
+    assert pages.kind.value == whole.kind.value
 
 
 TROUBLES = (
