@@ -114,7 +114,6 @@ def _cloud_tickets(tickets: Iterable[Row], pages: Iterable[Row]) -> Iterator[Row
             places[page["tags"][0], _bare(heading)].append(page)
     for ticket in tickets:
         row = {key: ticket[key] for key in ("id", "title", "category", "lang", "area")}
-        row["product"] = ticket["category"]
         found = places[ticket["category"], _bare(ticket["title"])]
         if found:
             row["article_id"] = f"aliyun-{_of_area(found, ticket['area'])['id']}"

@@ -373,6 +373,7 @@ def init_instance(settings: Settings, *, admin: str = "admin") -> FirstLogin:
     settings.instance_dir.chmod(0o700)
     database = Database(settings.effective_database_url)
     database.migrate()
+    settings.profile_note.write_text(f"{settings.profile}\n", encoding="utf-8")
     vault = Vault.create(settings.instance_dir / "keys")
     # An empty index answers at once; without one the first minute would be degraded.
     engine = ENGINES[settings.engine](settings, vault)

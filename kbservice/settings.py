@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     def load(cls, **overrides: object) -> Self:
         """Read the environment; keyword arguments win.
 
+        A profile that neither names is the one that the instance was made with.
+
         Raises:
             BadSettings: A ``KBSERVICE_*`` name is unknown or a value is out of range.
         """
@@ -60,7 +62,7 @@ class Settings(BaseSettings):
                 known=", ".join(sorted(known - _FOREIGN)),
             )
         try:
-            return cls(**{key: value for key, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+            found = cls(**{key: value for key, value in overrides.items() if value is not None})  # type: ignore[arg-type]
         except ValidationError as error:
             first = error.errors()[0]
             raise BadSettings(
@@ -69,6 +71,15 @@ class Settings(BaseSettings):
                 reason=first["msg"],
                 got=str(first["input"]),
             ) from error
+        if "profile" in found.model_fields_set or not found.profile_note.exists():
+            return found
+        own = found.profile_note.read_text(encoding="utf-8").strip()
+        return found.model_copy(update={"profile": own})
+
+    @property
+    def profile_note(self) -> Path:
+        """File that names the profile that the instance was made with."""
+        return self.instance_dir / "profile"
 
     @property
     def instance_dir(self) -> Path:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from kbservice.text.normalise import fold_text
+from kbservice.text.normalise import fold_text, opening
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
     from kbservice.profiles.schema import Profile, RequiredDetail
-    from kbservice.profiles.wording import Bilingual
+    from kbservice.profiles.wording import Bilingual, Phrases
+
+# Characters read; what stands between them in a longer text is logs.
+_START: Final = 8_000
+_END: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,8 @@ def missing_details(
     """
     if kind is None:
         return ()
-    text = fold_text(f"{title}\n{body}")
+    text = _read(f"{title}\n{body}")
+    phrases = {rule.value: rule.phrases for rule in profile.priority_rules}
     return tuple(
         Missing(
             field=detail.field,
@@ -69,12 +74,20 @@ def missing_details(
         if detail.field not in skipped
         and not _is_filled(detail, given)
         and not _is_told(detail, text)
+        and not any(_is_said(phrases[rule], text.lower()) for rule in detail.told_by)
     )
 
 
 def answered(body: str, name: str, answer: str) -> str:
     """Return a ticket's text with an answer under the name of its detail, where it is found again."""
     return f"{body.rstrip()}\n{name}: {answer.strip()}".lstrip()
+
+
+def _read(text: str) -> str:
+    """Return the folded text; of a very long one the start, and the end, where answers are added."""
+    start = opening(text, _START)
+    end = text[len(start) :][-_END:]
+    return f"{fold_text(start)}\n{fold_text(end)[-_END:]}" if end else fold_text(start)
 
 
 def _is_filled(detail: RequiredDetail, given: Mapping[str, str]) -> bool:
@@ -85,9 +98,14 @@ def _is_told(detail: RequiredDetail, text: str) -> bool:
     lowered = text.lower()
     return (
         any(_headed(name).search(lowered) for name in (detail.labels.zh, detail.labels.en))
-        or any(word in lowered for word in detail.keywords.zh)
-        or any(_word(word).search(lowered) for word in detail.keywords.en)
+        or _is_said(detail.keywords, lowered)
         or any(_pattern(pattern).search(text) for pattern in detail.patterns)
+    )
+
+
+def _is_said(phrases: Phrases, lowered: str) -> bool:
+    return any(word in lowered for word in phrases.zh) or any(
+        _word(word).search(lowered) for word in phrases.en
     )
 
 

@@ -95,6 +95,7 @@ def _references(profile: Profile) -> Iterator[tuple[str, str, str]]:
     if profile.radar.priority_rule is not None:
         yield "radar.priority_rule", "priority_rule", profile.radar.priority_rule
     yield from _category_references(profile)
+    yield from _detail_references(profile)
     yield from _state_references(profile)
     yield from _clock_references(profile)
     yield from _people_references(profile)
@@ -107,6 +108,13 @@ def _category_references(profile: Profile) -> Iterator[tuple[str, str, str]]:
         yield f"{place}.kind", "kind", category.kind
         if category.queue is not None:
             yield f"{place}.queue", "queue", category.queue
+
+
+def _detail_references(profile: Profile) -> Iterator[tuple[str, str, str]]:
+    for kind in profile.kinds:
+        for detail in kind.required:
+            for rule in detail.told_by:
+                yield f"kinds.{kind.value}.{detail.field}.told_by", "priority_rule", rule
 
 
 def _state_references(profile: Profile) -> Iterator[tuple[str, str, str]]:

@@ -53,6 +53,7 @@ class RequiredDetail(Sourced):
         keywords: Their presence in the text tells that the detail is given.
         patterns: Regular expressions that tell the same.
         given: Intake fields that hold it; ``field`` itself always does.
+        told_by: Priority rules whose phrases tell the same: "nobody can" says who is affected.
     """
 
     field: Slug
@@ -62,6 +63,7 @@ class RequiredDetail(Sourced):
     keywords: Phrases = Phrases()
     patterns: tuple[str, ...] = ()
     given: tuple[Slug, ...] = ()
+    told_by: tuple[Slug, ...] = ()
 
 
 class Kind(Named):

@@ -66,11 +66,11 @@ def burst(
         rule: What makes a burst.
     """
     since = at_s - rule.window_s
-    members = [item for item in alike if item.report.at_s >= since]
+    members = [item for item in alike if item.report.came_since(since)]
     people = {item.report.requester for item in members} | {requester}
     if len(people) < rule.requesters:
         return None
-    traffic = sum(1 for report in stream.reports if report.at_s >= since)
+    traffic = sum(1 for report in stream.reports if report.came_since(since))
     before = len(stream) - traffic
     usual = len(alike) - len(members)
     # A person who reports five times is one sign, not five.

@@ -24,12 +24,19 @@ class Report:
     Attributes:
         at_s: When it was opened, in seconds.
         requester: Who asked; equal texts for the same person.
+        is_arrival: Whether it came when it was opened. An imported one did not: it tells what is
+            usual, and is no sign of what happens now.
     """
 
     ticket_id: int
     at_s: float
     requester: str
     terms: Terms
+    is_arrival: bool = True
+
+    def came_since(self, moment_s: float) -> bool:
+        """Whether it came in at that moment or later."""
+        return self.is_arrival and self.at_s >= moment_s
 
 
 @dataclass(frozen=True, slots=True)

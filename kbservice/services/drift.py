@@ -26,10 +26,10 @@ from kbservice.triage.drift import (
     DriftState,
     Sample,
     Signal,
-    Vocabulary,
     sample,
     signals,
 )
+from kbservice.triage.vocabulary import Vocabulary
 
 log = structlog.get_logger(__name__)
 
@@ -169,7 +169,7 @@ class DriftWatch:
         usual, end = Sample.of(plain), self._clock.now()
         with self._database.reading() as session:
             guesses = store.guesses(session, profile.key, since=end - WEEKS * _WEEK)
-        vocabulary = Vocabulary(release.classifiers["category"])
+        vocabulary = Vocabulary.of(release.classifiers["category"].vectoriser)
         for back in range(1, WEEKS + 1):
             start = end - back * _WEEK
             own = [guess for guess in guesses if start < guess.at <= start + _WEEK]

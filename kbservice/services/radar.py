@@ -323,6 +323,7 @@ def _report(row: store.Noted) -> Report:
         at_s=row.opened_at.timestamp(),
         requester=row.requester,
         terms=np.frombuffer(row.terms, dtype=np.uint32),
+        is_arrival=bool(row.account),
     )
 
 

@@ -62,6 +62,7 @@ class Noted(NamedTuple):
     opened_at: datetime
     requester: str
     terms: bytes
+    account: str
 
 
 def candidates(
@@ -126,7 +127,13 @@ def forget_bands(session: Session, profile_key: str, *, before: datetime) -> int
 def latest(session: Session, profile_key: str, *, after_id: int, limit: int) -> list[Noted]:
     """Return the newest notes behind ``after_id``, oldest first."""
     query = (
-        select(Sighting.ticket_id, Ticket.opened_at, Sighting.requester, Sighting.terms)
+        select(
+            Sighting.ticket_id,
+            Ticket.opened_at,
+            Sighting.requester,
+            Sighting.terms,
+            Sighting.account,
+        )
         .join(Ticket, Ticket.id == Sighting.ticket_id)
         .where(Sighting.profile_key == profile_key, Sighting.ticket_id > after_id)
         .order_by(Sighting.ticket_id.desc())

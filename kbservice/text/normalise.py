@@ -85,6 +85,18 @@ def fold_text(text: str) -> str:
     return fold(text).text
 
 
+def opening(text: str, most: int) -> str:
+    """Return the start of a text that folds to so many characters at most.
+
+    One character can fold to 18: a limit to what was typed is none to the work it makes.
+    """
+    start = text[:most]
+    if start.isascii():
+        return start
+    folded = fold(start)
+    return start if len(folded.text) <= most else start[: folded.offsets[most]]
+
+
 def keeps_words(text: str) -> bool:
     """Tell whether folding would leave all letters, digits and Chinese characters in place.
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Final
 
 from kbservice.profiles.schema import Profile
+from kbservice.text.normalise import opening
 from kbservice.triage import day_zero
 from kbservice.triage.classifier import (
     NO_PREDICTION,
@@ -19,6 +21,10 @@ from kbservice.triage.classifier import (
 from kbservice.triage.day_zero import DayZeroClassifier
 from kbservice.triage.priority import Costs, at_least_cost, lifted
 from kbservice.triage.rules import fired
+
+_TORN: Final = 0.5
+# Of a title and a body each; what follows is logs, and tells no phrase that was not there before.
+_READ: Final = 8_000
 
 
 class Assessor:
@@ -64,6 +70,9 @@ class Assessor:
     def assess(self, ticket: TicketText) -> Assessment:
         """Say everything triage can of one ticket."""
         profile = self._profile
+        ticket = replace(
+            ticket, title=opening(ticket.title, _READ), body=opening(ticket.body, _READ)
+        )
         category = self._held_back(within(self._category.predict(ticket), self._categories))
         priority = self._held_back(within(self._priority.predict(ticket), self._costs.levels))
         if self._has_learned_priorities:
@@ -72,7 +81,7 @@ class Assessor:
         return Assessment(
             category=category,
             priority=lifted(priority, fired(profile, ticket), self._costs),
-            kind=self._with_usual_kind(kind, category),
+            kind=self._presumed(self._with_usual_kind(kind, category), ticket),
             decision=category.decision,
             release=self._category.info,
             degraded=self._degraded,
@@ -99,7 +108,7 @@ class Assessor:
 
     def _with_usual_kind(self, kind: Prediction, category: Prediction) -> Prediction:
         """Fall back on the kind that tickets of this category usually are."""
-        if kind.decision != "abstain" or category.decision == "abstain":
+        if category.decision == "abstain" or self._is_clear(kind, category):
             return kind
         kinds = {item.value: item.kind for item in self._profile.categories}
         usual = kinds.get(category.value or "")
@@ -112,6 +121,33 @@ class Assessor:
             label_set=(usual,),
             evidence=(Evidence(source="criterion", text=category.value or ""),),
             decision="review",
+        )
+
+    def _is_clear(self, kind: Prediction, category: Prediction) -> bool:
+        """Whether a kind needs no help of the category.
+
+        Guesses by keywords are torn where one word asks and another tells of a trouble: how do I
+        change the timeout.
+        """
+        if kind.decision == "abstain":
+            return False
+        is_torn = isinstance(self._kind, DayZeroClassifier) and kind.confidence < _TORN
+        return not is_torn or kind.confidence >= category.confidence
+
+    def _presumed(self, kind: Prediction, ticket: TicketText) -> Prediction:
+        """Presume a fault, the profile's first kind, where nothing asks or wishes anything."""
+        if kind.decision != "abstain" or not isinstance(self._kind, DayZeroClassifier):
+            return kind
+        fault = self._profile.kinds[0].value
+        reasons = self._kind.reasons(ticket)
+        if any(found for value, found in reasons.items() if value != fault):
+            return kind
+        return Prediction(
+            value=fault,
+            confidence=dict(kind.probabilities).get(fault, 0.0),
+            probabilities=kind.probabilities,
+            label_set=(fault, *(value for value in kind.label_set if value != fault)),
+            evidence=tuple(reasons[fault]),
         )
 
 

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Self
 
-from kbservice.text.tokens import analyze
 from kbservice.triage.classifier import TicketText
-from kbservice.triage.features import WORDS, blanked
 from kbservice.triage.linear_classifier import LinearClassifier
 from kbservice.triage.measures import Doubles
+from kbservice.triage.vocabulary import Vocabulary
 
 SignalName = Literal["abstentions", "labels", "words"]
 DriftState = Literal["steady", "drifting", "unknown"]
@@ -98,20 +97,6 @@ class Signal:
     movers: tuple[Mover, ...] = ()
 
 
-class Vocabulary:
-    """The words that a classifier knows."""
-
-    def __init__(self, classifier: LinearClassifier) -> None:
-        blocks = {block.name: block.terms for block in classifier.vectoriser.blocks}
-        self._words = frozenset(blocks.get(WORDS, ()))
-
-    def unknown(self, ticket: TicketText) -> float:
-        """Return the share of a ticket's different words that are not known, 0 without any."""
-        ticket = blanked(ticket)
-        words = set(analyze(f"{ticket.title}\n{ticket.body}", keep_stop=True).words)
-        return len(words - self._words) / len(words) if words else 0.0
-
-
 def usual(classifier: LinearClassifier, unseen: Sequence[TicketText], table: Doubles) -> Sample:
     """Return what a classifier makes of tickets that it has not learned from.
 
@@ -122,7 +107,7 @@ def usual(classifier: LinearClassifier, unseen: Sequence[TicketText], table: Dou
     """
     rows, newest = table[-_LOOKED_AT:], unseen[-_LOOKED_AT:]
     guesses = [classifier.labels[at] for at in rows.argmax(axis=1)]
-    vocabulary = Vocabulary(classifier)
+    vocabulary = Vocabulary.of(classifier.vectoriser)
     return sample(
         zip(guesses, rows.max(axis=1).tolist(), strict=True),
         [vocabulary.unknown(ticket) for ticket in newest],

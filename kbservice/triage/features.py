@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kbservice.text.characters import HAN
-from kbservice.text.normalise import fold_text
+from kbservice.text.normalise import fold_text, opening
 from kbservice.text.redaction import redact
 from kbservice.text.tokens import analyze
 from kbservice.triage.classifier import TicketText
@@ -101,11 +101,11 @@ def features_of(ticket: TicketText) -> Features:
         words=Bag.of(title_words + body_words),
         chars=Bag.of(title + body),
         title=Bag.of(title_words),
-        fields=Bag.of(_fields(ticket)),
+        fields=Bag.of(fields_of(ticket)),
     )
 
 
-def _fields(ticket: TicketText) -> list[str]:
+def fields_of(ticket: TicketText) -> list[str]:
     """Return the stated fields as ``product=...``; a version only with its product."""
     product, version, channel = (
         " ".join(lowered(fold_text(text)).split())
@@ -118,7 +118,7 @@ def _fields(ticket: TicketText) -> list[str]:
 
 def private(text: str) -> str:
     """Return the start of a text with personal data blanked, every offset unchanged."""
-    text = text[:MAX_CHARS]
+    text = opening(text, MAX_CHARS)
     for finding in redact(text).findings if text else ():
         blank = " " * (finding.end - finding.start)
         text = text[: finding.start] + blank + text[finding.end :]

@@ -1,16 +1,22 @@
-"""Learns a linear classifier from labelled tickets."""
+"""Learns a linear classifier from labelled tickets.
+
+Where tickets state fields that tell the label, two are learned: one counts on the fields, one
+reads the text alone. Each is calibrated on the tickets that it will answer for, since neither's
+probabilities would mean what they say for the other's.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from kbservice.errors import InvalidInput
+from kbservice.triage import vocabulary
 from kbservice.triage.calibration import calibrate, log_loss, with_temperature
 from kbservice.triage.classifier import ReleaseInfo, TicketText
 from kbservice.triage.goals import PLAIN, Goals
@@ -18,6 +24,7 @@ from kbservice.triage.linear_classifier import LinearClassifier, Weights
 from kbservice.triage.measures import Doubles, Ints
 from kbservice.triage.primers import Primer
 from kbservice.triage.separation import Separate, separate_labels, separate_levels
+from kbservice.triage.stated_fields import UsualFields, without_fields
 from kbservice.triage.thresholds import USUAL, Promises, thresholds
 from kbservice.triage.vectoriser import Block, Counts, Vectoriser, count, weigh
 
@@ -30,6 +37,8 @@ MOST_WEIGHTS: Final = 9_000_000
 """Terms times labels of a release: 18 MB in half precision."""
 # With more tickets than these, made-up ones change nothing any more.
 _PRIMED_UPTO: Final = 2_000
+# On fewer tickets that state their fields nothing could be calibrated.
+_LEAST_STATING: Final = 50
 _SEED: Final = 20231001
 
 
@@ -90,11 +99,47 @@ def fit(tickets: Sequence[TicketText], labels: Sequence[str], recipe: Recipe) ->
     if len(set(labels)) < 2:  # noqa: PLR2004 (a choice needs two)
         raise InvalidInput.of("labels", "at least 2 different labels", len(set(labels)))
     folds = _folds(tickets, labels)
-    attempts = [_attempt(tickets, labels, folds, recipe, ())]
+    usual = UsualFields.of(tickets)
+    if len(usual.stating) < _LEAST_STATING:
+        return _of_text(tickets, labels, folds, recipe)
+    return _with_fields(tickets, labels, folds, recipe, usual)
+
+
+def _of_text(
+    tickets: Sequence[TicketText], labels: Sequence[str], folds: Ints, recipe: Recipe
+) -> Fitted:
+    """Learn from the texts alone."""
+    texts = [without_fields(ticket) for ticket in tickets]
+    attempts = [_attempt(texts, labels, folds, recipe, ())]
     if recipe.primers and len(tickets) <= _PRIMED_UPTO:
-        attempts.append(_attempt(tickets, labels, folds, recipe, recipe.primers))
+        attempts.append(_attempt(texts, labels, folds, recipe, recipe.primers))
     best = min(attempts, key=lambda attempt: _loss(attempt.scores, attempt.lessons.own_truth))
-    return _finished(best, recipe)
+    return _finished(best, recipe, least_known=vocabulary.least_known(texts, best.lessons.counts))
+
+
+def _with_fields(
+    tickets: Sequence[TicketText],
+    labels: Sequence[str],
+    folds: Ints,
+    recipe: Recipe,
+    usual: UsualFields,
+) -> Fitted:
+    """Learn from the texts alone, then from texts and fields for the tickets that state them."""
+    of_text = _of_text(tickets, labels, folds, recipe)
+    same = replace(recipe, penalties=(of_text.penalty,))
+    primers = recipe.primers if of_text.is_primed else ()
+    attempt = _attempt(tickets, labels, folds, same, primers)
+    found = _finished(attempt, recipe, answers_for=usual.stating, fields=usual.names)
+    both = found.classifier
+    unseen = of_text.unseen.copy()
+    unseen[usual.stating] = found.unseen
+    return replace(
+        found,
+        classifier=LinearClassifier(
+            both.vectoriser, both.learned, both.info, of_text=of_text.classifier
+        ),
+        unseen=unseen,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +198,20 @@ def _attempt(
     return _Attempt(lessons=lessons, penalty=penalty, scores=scores, is_primed=bool(primers))
 
 
-def _finished(attempt: _Attempt, recipe: Recipe) -> Fitted:
-    lessons, truth = attempt.lessons, attempt.lessons.own_truth
-    calibration = calibrate(attempt.scores, truth, keep_priors=recipe.keep_priors)
-    probabilities = calibration.probabilities(attempt.scores)
+def _finished(
+    attempt: _Attempt,
+    recipe: Recipe,
+    *,
+    answers_for: Ints | None = None,
+    fields: frozenset[str] = frozenset(),
+    least_known: float = 0.0,
+) -> Fitted:
+    """Calibrate on the tickets it will answer for (None: all), and learn from all of them."""
+    lessons = attempt.lessons
+    own = np.arange(len(lessons.folds)) if answers_for is None else answers_for
+    scores, truth = attempt.scores[own], lessons.own_truth[own]
+    calibration = calibrate(scores, truth, keep_priors=recipe.keep_priors)
+    probabilities = calibration.probabilities(scores)
     blocks, matrix = weigh(lessons.counts, np.arange(len(lessons.truth)))
     found = lessons.separate(matrix, lessons.truth, len(lessons.names), attempt.penalty)
     blocks, table = _slim(blocks, found[0].T)
@@ -167,8 +222,10 @@ def _finished(attempt: _Attempt, recipe: Recipe) -> Fitted:
         calibration=calibration,
         thresholds=thresholds(probabilities, truth, recipe.promises),
         promises=recipe.promises,
+        fields=fields,
+        least_known=least_known,
     )
-    info = ReleaseInfo(release="", tickets=len(truth))
+    info = ReleaseInfo(release="", tickets=len(lessons.folds))
     return Fitted(
         classifier=LinearClassifier(Vectoriser(blocks), learned, info),
         penalty=attempt.penalty,

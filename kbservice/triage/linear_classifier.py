@@ -11,11 +11,13 @@ import numpy.typing as npt
 from kbservice.triage.calibration import Calibration
 from kbservice.triage.classifier import Decision, Prediction, ReleaseInfo, TicketText
 from kbservice.triage.explanation import Explanation, attribute, strongest
-from kbservice.triage.features import blanked, features_of
+from kbservice.triage.features import FIELDS, blanked, features_of
 from kbservice.triage.layout import laid_out
 from kbservice.triage.measures import Doubles
+from kbservice.triage.stated_fields import names_of
 from kbservice.triage.thresholds import LabelThreshold, Promises
 from kbservice.triage.vectoriser import Vector, Vectoriser
+from kbservice.triage.vocabulary import Vocabulary
 
 REVIEW_CONFIDENCE = 0.4
 """Confidence from which a prediction is offered; a profile may ask for more."""
@@ -31,6 +33,8 @@ class Weights:
         weights: Shape (features, labels): the rows of a ticket's features lie close together.
         thresholds: In the same order.
         promises: What the thresholds keep.
+        fields: What a ticket must state, with known values, to be read with its fields.
+        least_known: Share of known words below which a text is too strange to say anything of.
     """
 
     labels: tuple[str, ...]
@@ -39,15 +43,32 @@ class Weights:
     calibration: Calibration
     thresholds: tuple[LabelThreshold, ...]
     promises: Promises
+    fields: frozenset[str] = frozenset()
+    least_known: float = 0.0
 
 
 class LinearClassifier:
-    """Guesses one kind of label; immutable, safe for any number of threads."""
+    """Guesses one kind of label; immutable, safe for any number of threads.
 
-    def __init__(self, vectoriser: Vectoriser, learned: Weights, info: ReleaseInfo) -> None:
+    Args:
+        vectoriser: Makes numbers of a ticket.
+        learned: What they weigh.
+        info: The release.
+        of_text: Reads the tickets that lack the fields this one counts on; None: it needs none.
+    """
+
+    def __init__(
+        self,
+        vectoriser: Vectoriser,
+        learned: Weights,
+        info: ReleaseInfo,
+        of_text: LinearClassifier | None = None,
+    ) -> None:
         self.vectoriser = vectoriser
         self.learned = learned
+        self.of_text = of_text
         self._info = info
+        self._vocabulary = Vocabulary.of(vectoriser)
         self._in_set = np.array([item.in_set for item in learned.thresholds])
 
     @property
@@ -67,36 +88,71 @@ class LinearClassifier:
         return {name: tickets / sum(held.values()) for name, tickets in held.items()}
 
     def thresholds(self) -> Mapping[str, LabelThreshold]:
-        """Return from which probability each label is filled in or offered."""
-        return dict(zip(self.labels, self.learned.thresholds, strict=True))
+        """Return from which probability each label is filled in or offered.
+
+        Of tickets with and without their fields, the more careful one counts.
+        """
+        own = dict(zip(self.labels, self.learned.thresholds, strict=True))
+        if self.of_text is None:
+            return own
+        return {
+            label: replace(
+                max(own[label], item, key=lambda either: either.automatic), tickets=item.tickets
+            )
+            for label, item in self.of_text.thresholds().items()
+        }
+
+    def reading(self, ticket: TicketText) -> LinearClassifier:
+        """Return what answers for a ticket: itself, or what reads the text alone."""
+        if self.of_text is None:
+            return self
+        stated = features_of(blanked(ticket)).of(FIELDS).terms
+        known = names_of(field for field in stated if field in self.vectoriser.known(FIELDS))
+        return self if known >= self.learned.fields else self.of_text
 
     def released_as(self, info: ReleaseInfo) -> LinearClassifier:
         """Return the same classifier under a release's name."""
-        return LinearClassifier(self.vectoriser, self.learned, info)
+        of_text = self.of_text.released_as(info) if self.of_text else None
+        return LinearClassifier(self.vectoriser, self.learned, info, of_text)
 
     def predict(self, ticket: TicketText) -> Prediction:
         """Return the calibrated guess with its reasons."""
+        reading = self.reading(ticket)
+        if reading is not self:
+            return reading.predict(ticket)
         ticket = blanked(ticket)
         vector = self._vector(ticket)
         probabilities = self.learned.calibration.probabilities(self._scores(vector))
         order = np.argsort(-probabilities, kind="stable")
         plain = self._prediction(probabilities, order)
-        if not len(vector.columns):
-            # Not one known word: only the labels' frequency would speak.
+        if self._is_strange(ticket):
             return replace(plain, decision="abstain")
         explanation = self._explanation(ticket, vector, probabilities)
         return replace(plain, evidence=strongest(explanation))
 
     def probabilities(self, ticket: TicketText) -> Doubles:
         """Return the probability of every label, in the order of ``labels``."""
+        reading = self.reading(ticket)
+        if reading is not self:
+            return reading.probabilities(ticket)
         return self.learned.calibration.probabilities(self._scores(self._vector(blanked(ticket))))
 
     def explain(self, ticket: TicketText) -> Explanation:
         """Return all reasons: they add up to the log-odds of the winner against the runner-up."""
+        reading = self.reading(ticket)
+        if reading is not self:
+            return reading.explain(ticket)
         ticket = blanked(ticket)
         vector = self._vector(ticket)
         probabilities = self.learned.calibration.probabilities(self._scores(vector))
         return self._explanation(ticket, vector, probabilities)
+
+    def _is_strange(self, ticket: TicketText) -> bool:
+        """Whether too few words are known; stated fields tell enough."""
+        if self.learned.fields:
+            return False
+        known = self._vocabulary.known(ticket)
+        return not known or known < self.learned.least_known
 
     def _vector(self, ticket: TicketText) -> Vector:
         return self.vectoriser.vector(features_of(ticket))

@@ -16,15 +16,20 @@ from kbservice.triage.linear_classifier import LinearClassifier, Weights
 from kbservice.triage.thresholds import LabelThreshold, Promises
 from kbservice.triage.vectoriser import BLOCK_WEIGHTS, Block, Vectoriser
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 TRUSTED_TYPES: Final[tuple[str, ...]] = ()
 """What an artefact may hold beyond numpy arrays and JSON's own types: nothing that can run."""
 
 
 def pack(classifier: LinearClassifier) -> bytes:
     """Return a classifier as an artefact."""
-    learned = classifier.learned
-    parts = {
+    packed: bytes = skops.io.dumps(_parts(classifier))
+    return packed
+
+
+def _parts(classifier: LinearClassifier) -> dict[str, Any]:
+    learned, of_text = classifier.learned, classifier.of_text
+    return {
         "format": FORMAT,
         "labels": list(learned.labels),
         "weights": learned.weights.astype(np.float16),
@@ -34,13 +39,14 @@ def pack(classifier: LinearClassifier) -> bytes:
         "curve": np.array(learned.calibration.curve),
         "thresholds": [asdict(item) for item in learned.thresholds],
         "promises": asdict(learned.promises),
+        "fields": sorted(learned.fields),
+        "least_known": learned.least_known,
         "blocks": [
             {"name": block.name, "terms": _joined(block.terms), "idf": block.idf}
             for block in classifier.vectoriser.blocks
         ],
+        "of_text": _parts(of_text) if of_text else None,
     }
-    packed: bytes = skops.io.dumps(parts)
-    return packed
 
 
 def unpack(data: bytes, info: ReleaseInfo) -> LinearClassifier:
@@ -51,10 +57,18 @@ def unpack(data: bytes, info: ReleaseInfo) -> LinearClassifier:
     """
     try:
         parts = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
-        return LinearClassifier(_vectoriser(parts), _weights(parts), info)
+        return _classifier(parts, info)
     except Exception as error:
         # skops reports damage in as many ways as zip, JSON and numpy know.
         raise _rejected(f"{type(error).__name__}: {error}") from error
+
+
+def _classifier(parts: dict[str, Any], info: ReleaseInfo) -> LinearClassifier:
+    of_text = _classifier(parts["of_text"], info) if parts["of_text"] else None
+    found = LinearClassifier(_vectoriser(parts), _weights(parts), info, of_text)
+    if of_text and of_text.labels != found.labels:
+        raise _rejected("its readings have different labels")
+    return found
 
 
 def _weights(parts: dict[str, Any]) -> Weights:
@@ -70,6 +84,8 @@ def _weights(parts: dict[str, Any]) -> Weights:
         calibration=_calibration(parts, len(labels)),
         thresholds=_thresholds(parts["thresholds"], len(labels)),
         promises=Promises(**parts["promises"]),
+        fields=frozenset(map(str, parts["fields"])),
+        least_known=float(parts["least_known"]),
     )
 
 

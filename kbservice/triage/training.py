@@ -260,7 +260,7 @@ def figures(
         "holdout": len(holdout),
         "labels": len(classifier.labels),
         **{figure: round(value, 4) for figure, value in measured.items()},
-        **_automatic(truth, table, classifier),
+        **_automatic(truth, table, classifier, holdout),
         "per_label": _per_label(names, truth, guess),
     }
 
@@ -270,11 +270,17 @@ def probabilities(classifier: LinearClassifier, tickets: Sequence[TrainingTicket
     return np.array([classifier.probabilities(ticket.words) for ticket in tickets])
 
 
-def _automatic(truth: Ints, table: Doubles, classifier: LinearClassifier) -> dict[str, Any]:
+def _automatic(
+    truth: Ints,
+    table: Doubles,
+    classifier: LinearClassifier,
+    holdout: Sequence[TrainingTicket],
+) -> dict[str, Any]:
     """Return which share would be filled in unasked, and which share of that rightly."""
-    bars = np.array([item.automatic for item in classifier.learned.thresholds])
     guess = table.argmax(axis=1)
-    taken = table.max(axis=1) >= bars[guess]
+    readings = [classifier.reading(ticket.words).learned.thresholds for ticket in holdout]
+    bars = [row[at].automatic for row, at in zip(readings, guess, strict=True)]
+    taken = table.max(axis=1) >= np.array(bars)
     right = guess[taken] == truth[taken]
     return {
         "auto_ratio": round(float(taken.mean()), 4),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, Final
@@ -48,6 +48,11 @@ class Counts:
     terms: tuple[str, ...]
     matrix: Any  # scipy.sparse.csr_array (tickets, terms)
 
+    @property
+    def held(self) -> Ints:
+        """How many tickets have each term."""
+        return np.bincount(self.matrix.indices, minlength=len(self.terms))
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -90,6 +95,10 @@ class Vectoriser:
     def size(self) -> int:
         """Number of columns."""
         return sum(len(block.terms) for block in self.blocks)
+
+    def known(self, block: str) -> Mapping[str, int]:
+        """Return the terms of a block, which may be none."""
+        return self._places[block][1] if block in self._places else {}
 
     def vector(self, features: Features) -> Vector:
         """Weigh one ticket's features; unknown ones are left out."""

@@ -117,7 +117,9 @@ def test_the_pages_show_what_waits_and_take_a_verdict(
     shown = page.get("/radar?locale=en", headers=BROWSER).text
     assert all(str(number) in shown for number in (*numbers, first, second))
     assert "Link them" in page.get(f"/tickets/{second}?locale=en", headers=BROWSER).text
-    assert "Confirm incident" in page.get(f"/tickets/{numbers[1]}?locale=en", headers=BROWSER).text
+    shown = page.get(f"/tickets/{numbers[1]}?locale=en", headers=BROWSER).text
+    assert "Confirm incident" in shown
+    assert "people reported the same within 60 minutes; usually hardly anybody does." in shown
     assert "确认为突发事件" in page.get(f"/tickets/{numbers[1]}?locale=zh_CN", headers=BROWSER).text
     typed = page.post("/tickets/_suggest", data=AGAIN, headers=BROWSER).text
     assert str(first) in typed

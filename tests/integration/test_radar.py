@@ -221,6 +221,27 @@ def test_staff_choose_another_parent(app: Application, clock: FrozenClock):
         app.radar_desk.settle_incident(incident.id, "accepted", AGENT, parent="TS000")
 
 
+def test_an_import_without_dates_neither_hides_an_incident_nor_makes_one(
+    app: Application, clock: FrozenClock
+):
+    with app.database.transaction() as session:
+        for place in range(160):
+            title = f"{USUAL[place % len(USUAL)]},{place}"
+            tickets.add(session, a_ticket(f"TS3026{place:07}", title=title, opened_at=clock.now()))
+        for place, title in enumerate(VPN[:3]):
+            tickets.add(session, a_ticket(f"TS4026{place:07}", title=title, opened_at=clock.now()))
+    while app.radar.catch_up():
+        pass
+    assert ask(app, (VPN[4], "")).sighted.incident is None
+
+    outbreak(app, clock, 5)
+
+    incident = ask(app, (VPN[0], "")).sighted.incident
+    assert incident is not None
+    assert incident.traffic < len(USUAL)
+    assert not [number for number in incident.tickets if number.startswith("TS4026")]
+
+
 def test_imported_tickets_are_noted_too(app: Application):
     with app.database.transaction() as session:
         tickets.add(session, a_ticket("TS1", title=PRINTER[0], body=PRINTER[1], opened_at=START))

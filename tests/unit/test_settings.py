@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from kbservice.bootstrap import init_instance
 from kbservice.errors import BadSettings
 from kbservice.settings import Settings
 
@@ -43,6 +44,17 @@ def test_a_keyword_wins_over_the_environment_unless_it_is_none(monkeypatch: pyte
 
     assert Settings.load(port=7000).port == 7000
     assert Settings.load(port=None).port == 9000
+
+
+def test_the_profile_is_the_one_that_the_instance_was_made_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    init_instance(Settings.load(home=tmp_path, profile="it-response", engine="memory"))
+
+    assert Settings.load(home=tmp_path).profile == "it-response"
+    assert Settings.load(home=tmp_path, profile="principles").profile == "principles"
+    monkeypatch.setenv("KBSERVICE_PROFILE", "software-support")
+    assert Settings.load(home=tmp_path).profile == "software-support"
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(monkeypatch: pytest.MonkeyPatch):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kbservice.calendars import WorkCalendar
 from kbservice.errors import InvalidInput, NotFound
 from kbservice.process.clocks import DueTime, due_times, due_times_after
-from kbservice.process.missing import missing_details
+from kbservice.process.missing import answered, missing_details
 from kbservice.process.numbering import format_number, period_of
 from kbservice.process.states import initial_state, state_after
 from kbservice.profiles import available, load
@@ -251,6 +251,14 @@ def test_an_english_word_must_stand_alone():
     assert "environment" not in asked("product-support", "fault", "在windows下打不开")
 
 
+@pytest.mark.parametrize(
+    "title",
+    ["all our users cannot log in", "nobody can place orders", "no one can pay", "无法下单"],
+)
+def test_whom_a_priority_rule_found_is_not_asked_for(title: str):
+    assert "impact" not in asked("product-support", "fault", title)
+
+
 def test_questions_come_in_both_languages():
     (first, *_rest) = missing_details(load("software-support"), "fault", "help", "", {})
 
@@ -272,6 +280,14 @@ def test_an_unknown_kind_is_not_found():
 @pytest.mark.parametrize("unit", ["\n", " \n", "- ", "影响范围\n", "影响范围 "])
 def test_nasty_input_takes_linear_work(unit: str):
     missing_details(load("product-support"), "fault", "", unit * (50_000 // len(unit)), {})
+
+
+def test_an_answer_is_found_behind_a_very_long_text():
+    log = "ab cd ef \n" * 5_000
+    answer = answered(log, "影响范围", "财务部")
+
+    assert "impact" in asked("product-support", "fault", "报错", log)
+    assert "impact" not in asked("product-support", "fault", "报错", answer)
 
 
 @pytest.mark.parametrize("key", available())

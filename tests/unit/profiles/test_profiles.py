@@ -47,6 +47,18 @@ def test_a_shipped_profile_carries_its_key_and_a_version(key: str):
     assert profile == read(SHIPPED / f"{key}.toml")
 
 
+def test_a_detail_told_by_a_rule_that_is_not_there_is_found():
+    def change(content: dict[str, Any]) -> None:
+        content["kinds"][0]["required"][0]["told_by"] = ["nobody"]
+
+    (finding,) = check(broken(change))
+
+    assert ("kinds.fault.symptom.told_by", "there is no priority_rule nobody") == (
+        finding.place,
+        finding.problem,
+    )
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_every_canonical_value_leads_into_the_profile_and_back(key: str):
     profile = load(key)

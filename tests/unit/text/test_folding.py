@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbservice.text.normalise import fold, fold_text
+from kbservice.text.normalise import fold, fold_text, opening
 
 any_text = st.text(st.characters(), max_size=60)
 
@@ -101,3 +101,14 @@ def test_every_folded_span_lies_in_the_original(text: str, data: st.DataObject):
 
     assert 0 <= was_start <= was_end <= len(text)
     assert (was_start < was_end) == (start < end)
+
+
+@pytest.mark.parametrize(
+    "text", ["abc", "系统报错" * 40, "\ufdfa" * 30, "a\ufdfa㍿b" * 20, "e\u0301" * 90]
+)
+def test_the_opening_of_a_text_folds_to_so_many_characters_at_most(text: str) -> None:
+    start = opening(text, 100)
+
+    assert text.startswith(start)
+    assert len(fold_text(start)) <= 100
+    assert start == text or len(fold_text(text[: len(start) + 1])) > 100 or len(start) == 100

@@ -13,13 +13,13 @@ from kbservice.triage.drift import (
     LEAST_TICKETS,
     DriftState,
     Sample,
-    Vocabulary,
     sample,
     signals,
     usual,
 )
 from kbservice.triage.linear_classifier import LinearClassifier
 from kbservice.triage.training import train
+from kbservice.triage.vocabulary import Vocabulary
 from tests.unit.triage.lessons import lessons
 
 MIX = {"network": 0.5, "printer": 0.3, "account": 0.15, "phone": 0.05}
@@ -96,7 +96,7 @@ def asked(texts: Sequence[str]) -> list[TicketText]:
 
 
 def test_words_of_the_lessons_are_known_and_others_are_not(classifier: LinearClassifier) -> None:
-    vocabulary = Vocabulary(classifier)
+    vocabulary = Vocabulary.of(classifier.vectoriser)
     known, other = asked(["三楼网络中断", "量子纠缠实验"])
     assert vocabulary.unknown(known) < 0.2
     assert vocabulary.unknown(other) > 0.9

@@ -165,3 +165,18 @@ def test_product_and_channel_speak_too_and_are_named_as_reasons() -> None:
     assert "erp" in {reason.text for reason in prediction.evidence}
     held = dict(prediction.probabilities)
     assert explanation.log_odds == pytest.approx(float(np.log(held["erp"] / held["crm"])), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["的", "zxqwj kjhqw pprtz", "La facture est introuvable", "你好", "三楼的量子纠缠实验装置"],
+)
+def test_a_text_of_mostly_unknown_words_gets_no_label(text: str) -> None:
+    tickets = lessons()
+    labels = [str(ticket.category) for ticket in tickets]
+    classifier = fit([t.words for t in tickets], labels, recipe_for("category")).classifier
+
+    prediction = classifier.predict(TicketText(title=text))
+
+    assert "abstain" == prediction.decision
+    assert () == prediction.evidence
