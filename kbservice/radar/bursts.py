@@ -7,16 +7,19 @@ all subjects grow, in an incident one does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, lgamma
 from typing import Final
 
-from kbservice.radar.stream import Alike, Stream
+from kbservice.radar.stream import ALIKE, Alike, Stream
 
 # Before anything is known, one ticket in fifty resembles a given one.
 _PRIOR_ALIKE: Final = 1.0
 _PRIOR_OTHER: Final = 49.0
 _LEAST_TIMES_USUAL: Final = 3.0
+# Reports that are only related must be so much less likely by chance, and of one person more.
+_RELATED_CHANCE: Final = 0.1
+_RELATED_REQUESTERS: Final = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +57,34 @@ class Burst:
 
 
 def burst(
-    stream: Stream, alike: Sequence[Alike], *, at_s: float, requester: str, rule: BurstRule
+    stream: Stream, related: Sequence[Alike], *, at_s: float, requester: str, rule: BurstRule
 ) -> Burst | None:
     """Return the burst that a new report belongs to, or None.
 
+    Short reports in Chinese have few words in common, however they are cut. If those that are
+    alike make no burst, all that are related may, at a smaller chance.
+
     Args:
         stream: All recent reports.
-        alike: Those of them that resemble the new one.
+        related: Those of them that may be about the same trouble.
         at_s: When the new one came, in seconds.
         requester: Who asks.
         rule: What makes a burst.
     """
+    alike = [item for item in related if item.likeness >= ALIKE]
+    stricter = replace(
+        rule,
+        chance=rule.chance * _RELATED_CHANCE,
+        requesters=rule.requesters + _RELATED_REQUESTERS,
+    )
+    return _burst(stream, alike, at_s, requester, rule) or _burst(
+        stream, related, at_s, requester, stricter
+    )
+
+
+def _burst(
+    stream: Stream, alike: Sequence[Alike], at_s: float, requester: str, rule: BurstRule
+) -> Burst | None:
     since = at_s - rule.window_s
     members = [item for item in alike if item.report.came_since(since)]
     people = {item.report.requester for item in members} | {requester}

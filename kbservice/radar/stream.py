@@ -13,6 +13,8 @@ from kbservice.radar.terms import Terms
 KEPT: Final = 2_000
 ALIKE: Final = 0.4
 """Least likeness of two reports of the same trouble in different words."""
+RELATED: Final = 0.25
+"""Least likeness of two reports that may be about the same trouble: two of six words in common."""
 # While little is known, a word that several tickets share is no common word yet.
 _AS_IF_KNOWN: Final = 50
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -23,7 +23,7 @@ from kbservice.errors import Unavailable
 from kbservice.profiles.schema import Profile
 from kbservice.radar.bursts import Burst, BurstRule, burst
 from kbservice.radar.shingles import Shingles, repeated
-from kbservice.radar.stream import KEPT, Alike, Report, Stream
+from kbservice.radar.stream import ALIKE, KEPT, RELATED, Alike, Report, Stream
 from kbservice.radar.terms import terms_of
 from kbservice.services.profiles import ProfileBook
 from kbservice.services.sighting import Asked, Grouped, Repeat, Sighted, grouped, incident_rule
@@ -196,11 +196,11 @@ class Radar:
         """Return the incident to show, or the one to join without a word."""
         with self._lock:
             stream = self._stream(session, profile.key)
-            alike = stream.alike(seen.terms)
-        if not alike:
+            related = stream.alike(seen.terms, RELATED)
+        if not related:
             return None, None
         going_on = store.going_on(session, profile.key)
-        if known := _most_like(alike, going_on):
+        if known := _most_like(related, going_on, ALIKE):
             incident = store.incident(session, known)
             quiet = timedelta(minutes=profile.radar.quiet_minutes)
             if incident.verdict == Verdict.DISMISSED:
@@ -215,8 +215,14 @@ class Radar:
         )
         at_s = self._clock.now().timestamp()
         with self._lock:
-            found = burst(stream, alike, at_s=at_s, requester=seen.requester, rule=rule)
-        return (_proposed(session, found, rules.window_minutes) if found else None), None
+            found = burst(stream, related, at_s=at_s, requester=seen.requester, rule=rule)
+        if found is None:
+            return None, None
+        if known := _most_like(found.members, going_on, RELATED):
+            incident = store.incident(session, known)
+            is_dismissed = incident.verdict == Verdict.DISMISSED
+            return (None, known) if is_dismissed else (grouped(incident), None)
+        return _proposed(session, found, rules.window_minutes), None
 
     def _stream(self, session: Session, profile_key: str) -> Stream:
         """Return the latest tickets, with those that came in since the last look."""
@@ -327,9 +333,9 @@ def _report(row: store.Noted) -> Report:
     )
 
 
-def _most_like(alike: list[Alike], going_on: dict[int, int]) -> int | None:
+def _most_like(found: Sequence[Alike], going_on: dict[int, int], least: float) -> int | None:
     best = max(
-        (item for item in alike if item.report.ticket_id in going_on),
+        (item for item in found if item.report.ticket_id in going_on and item.likeness >= least),
         key=lambda item: item.likeness,
         default=None,
     )

@@ -137,8 +137,9 @@ class DayZeroClassifier:
         has_samples = any(self._samples.values())
         words = set(analyze(f"{ticket.title}\n{ticket.body}").words) if has_samples else set()
         alike = self._likeness.scores(ticket)
+        weighed = _said_once if self._only_stated else _summed
         return {
-            label: sum(reason.weight for reason in reasons[label])
+            label: weighed(reasons[label])
             + min(_MOST_SAMPLES, _SAMPLE * len(words & self._samples[label]))
             + _LIKENESS * alike.get(label, 0.0)
             for label in self._labels
@@ -189,6 +190,18 @@ class DayZeroClassifier:
                             end=span.end,
                         ),
                     )
+
+
+def _summed(reasons: Iterable[Evidence]) -> float:
+    return sum(reason.weight for reason in reasons)
+
+
+def _said_once(reasons: Iterable[Evidence]) -> float:
+    """Return the weight of one language's reasons: 紧急 urgent is one signal in two spellings."""
+    by_language = {True: 0.0, False: 0.0}
+    for reason in reasons:
+        by_language[reason.text.isascii()] += reason.weight
+    return max(by_language.values())
 
 
 def _names(thing: Category | Kind) -> tuple[str, ...]:

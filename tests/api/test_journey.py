@@ -24,6 +24,7 @@ SUGGESTION = {
     "category",
     "priority",
     "kind",
+    "kind_details",
     "missing",
     "duplicate_of",
     "incident",
@@ -167,6 +168,16 @@ def test_forms_learn_the_profiles(intake: Caller):
     assert ("product-support", True) == (listed[0]["key"], listed[0]["is_default"])
     profile = intake.get("profiles/product-support").get_json()
     assert {"categories", "urgencies", "priorities", "kinds"} <= profile.keys()
+
+
+def test_the_kind_comes_with_its_reasons(intake: Caller):
+    answer = intake.post("suggest", {"title": "昨天起无法登录", "locale": "en"}).get_json()
+    details = answer["kind_details"]
+
+    assert ("fault", "fault", "Fault") == (answer["kind"], details["value"], details["label"])
+    assert ("review", ["无法"]) == (details["decision"], [why["text"] for why in details["why"]])
+    assert 0.4 < details["confidence"] < 0.9
+    assert "fault" == details["set"][0]
 
 
 def test_missing_details_are_asked_for_in_the_readers_language(intake: Caller):

@@ -28,7 +28,7 @@ from kbservice.domain.ticket import Ticket
 from kbservice.profiles.radar import RadarRules
 from kbservice.radar.bursts import BurstRule, burst
 from kbservice.radar.shingles import Shingles, repeated
-from kbservice.radar.stream import Report, Stream
+from kbservice.radar.stream import ALIKE, RELATED, Report, Stream
 from kbservice.radar.terms import terms_of
 from kbservice.services.question import Question
 from kbservice.settings import Settings
@@ -228,18 +228,22 @@ def watched(texts: Sequence[Text], moments: Sequence[float]) -> Watched:
     for place, (text, at_s) in enumerate(zip(texts, moments, strict=True)):
         terms = terms_of(text.title, text.body)
         started = time.perf_counter()
-        alike = stream.alike(terms)
+        related = stream.alike(terms, RELATED)
         is_known = any(
-            last_of.get(item.report.ticket_id, -quiet_s) >= at_s - quiet_s for item in alike
+            last_of.get(item.report.ticket_id, -quiet_s) >= at_s - quiet_s
+            for item in related
+            if item.likeness >= ALIKE
         )
         found = (
-            None if is_known else burst(stream, alike, at_s=at_s, requester=str(place), rule=rule)
+            None if is_known else burst(stream, related, at_s=at_s, requester=str(place), rule=rule)
         )
         seen.took_ms.append((time.perf_counter() - started) * 1000)
+        members = [item.report.ticket_id for item in found.members] if found else []
         if is_known:
             last_of[place] = at_s
-        if found:
-            members = [item.report.ticket_id for item in found.members]
+        elif any(last_of.get(member, -quiet_s) >= at_s - quiet_s for member in members):
+            last_of |= dict.fromkeys([*members, place], at_s)
+        elif members:
             seen.opened.append((place, members))
             last_of |= dict.fromkeys([*members, place], at_s)
         stream.add(Report(ticket_id=place, at_s=at_s, requester=str(place), terms=terms))

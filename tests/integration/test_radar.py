@@ -38,6 +38,15 @@ VPN = (
     "VPN 证书过期,连接失败",
     "远程办公 VPN 连接失败,证书过期",
 )
+MAIL = (
+    "邮件发不出去,提示连接超时",
+    "outlook连接服务器超时,无法发邮件",
+    "邮箱一直显示连接超时",
+    "公司邮件收发不了,超时",
+    "发送邮件报错:连接超时",
+    "今天邮件系统连不上,总是超时",
+    "邮件超时,客户的邮件发不了",
+)
 USUAL = (
     "打印机没有墨粉",
     "会议室投影仪无法开机",
@@ -209,6 +218,24 @@ def test_a_dismissed_incident_does_not_come_back(app: Application, clock: Frozen
     submit(app, (VPN[4], ""), who="13900000000")
     assert [] == app.radar_desk.incidents(AGENT)
     assert ask(app, (VPN[0], "")).sighted.incident is None
+
+
+def test_reports_that_are_only_related_join_the_incident_that_they_opened(
+    app: Application, clock: FrozenClock
+):
+    for place, title in enumerate(USUAL * 4):
+        clock.moment += timedelta(minutes=30)
+        submit(app, (title, ""), who=f"usual{place}")
+    for place, title in enumerate(MAIL):
+        clock.moment += timedelta(minutes=3)
+        submit(app, (title, ""), who=f"mail{place}")
+
+    (incident,) = app.radar_desk.incidents(AGENT)
+    assert len(incident.sightings) >= len(MAIL) - 1
+    # Dismissed, it takes in what comes later without a word.
+    app.radar_desk.settle_incident(incident.id, "dismissed", AGENT)
+    submit(app, ("邮箱连接超时,发不了邮件", ""), who="late")
+    assert [] == app.radar_desk.incidents(AGENT)
 
 
 def test_staff_choose_another_parent(app: Application, clock: FrozenClock):

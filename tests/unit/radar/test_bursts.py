@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kbservice.radar.bursts import Burst, BurstRule, burst
-from kbservice.radar.stream import KEPT, Report, Stream
+from kbservice.radar.stream import ALIKE, KEPT, RELATED, Report, Stream
 from kbservice.radar.terms import terms_of
 
 HOUR_S = 3600.0
@@ -18,6 +18,13 @@ USUAL = (
     "显示器花屏",
     "键盘按键失灵",
 )
+MAIL = (
+    "邮件发不出去,提示连接超时",
+    "outlook连接服务器超时,无法发邮件",
+    "邮箱一直显示连接超时",
+    "公司邮件收发不了,超时",
+    "发送邮件报错:连接超时",
+)
 VPN = "VPN 证书过期,连接失败"
 
 
@@ -29,8 +36,8 @@ def stream_of(reports: Iterable[tuple[float, str, str]]) -> Stream:
 
 
 def seen(stream: Stream, words: str, at_s: float, who: str = "new") -> Burst | None:
-    alike = stream.alike(terms_of(words, ""))
-    return burst(stream, alike, at_s=at_s, requester=who, rule=RULE)
+    related = stream.alike(terms_of(words, ""), RELATED)
+    return burst(stream, related, at_s=at_s, requester=who, rule=RULE)
 
 
 def usual(hours: int) -> list[tuple[float, str, str]]:
@@ -49,6 +56,20 @@ def test_several_people_within_the_window_are_a_burst():
     assert found is not None
     assert (4, 3) == (found.requesters, len(found.members))
     assert found.chance <= RULE.chance
+
+
+def test_short_chinese_reports_of_one_trouble_are_a_burst_though_few_words_are_the_same():
+    start_s = 40 * HOUR_S
+    reports = [(start_s + 180 * place, f"m{place}", words) for place, words in enumerate(MAIL)]
+    stream = stream_of([*usual(39), *reports[:-1]])
+
+    found = seen(stream, MAIL[-1], start_s + 180 * len(MAIL))
+
+    assert found is not None
+    assert all(item.likeness < ALIKE for item in found.members)
+    # Only related ones need a person more and less chance than alike ones.
+    assert found.requesters > RULE.requesters
+    assert found.chance < RULE.chance / 2
 
 
 def test_the_same_reports_spread_over_days_are_none():

@@ -94,6 +94,13 @@ def test_what_asks_is_no_fault_though_it_names_one(key: str) -> None:
         assert (title, True) == (title, kind in {"consultation", "guidance"})
 
 
+def test_one_word_in_two_languages_is_one_sign_of_urgency() -> None:
+    once, twice = assess("紧急").priority, assess("紧急 urgent").priority
+
+    assert ("urgent", once.confidence) == (twice.value, twice.confidence)
+    assert assess("紧急，系统崩溃").priority.confidence > once.confidence
+
+
 def test_a_wish_is_neither() -> None:
     assert "feedback" == assess("需要开通一个新账号").kind.value
     assert "feedback" == assess("Please add dark mode").kind.value

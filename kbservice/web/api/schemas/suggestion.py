@@ -156,6 +156,7 @@ class SuggestionOut(Out):
     category: PredictionOut
     priority: PredictionOut
     kind: str | None
+    kind_details: PredictionOut = Field(description="How sure the kind is, and why")
     missing: list[MissingOut]
     next_question: NextQuestionOut | None
     duplicate_of: str | None = Field(
@@ -286,6 +287,7 @@ def _assessment(shown: Mapping[str, Any], profile: Profile, locale: str) -> dict
         "category": _prediction(shown["category"], label_of(profile, "category", locale)),
         "priority": _prediction(shown["priority"], label_of(profile, "priority", locale)),
         "kind": shown["kind"]["value"],
+        "kind_details": _prediction(shown["kind"], label_of(profile, "kind", locale)),
         "decision": shown["decision"],
         "classifier": ClassifierOut(release=release["release"], trained_at=release["trained_at"]),
     }
