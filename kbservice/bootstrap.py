@@ -21,7 +21,7 @@ from kbservice.search.memory_engine import MemoryEngine
 from kbservice.search.whoosh.engine import WhooshEngine
 from kbservice.services.accounts import Accounts
 from kbservice.services.crew import Crew
-from kbservice.services.doctor import Doctor
+from kbservice.services.doctor import Doctor, Faults
 from kbservice.services.drift import DriftWatch
 from kbservice.services.exporting import Exporting
 from kbservice.services.feedback import FeedbackDesk
@@ -251,17 +251,21 @@ def _wired(parts: _Parts) -> Application:
             database=database, profiles=profiles, vault=parts.vault, clock=clock, zone=zone
         ),
         exporting=Exporting(database=database, vault=parts.vault, clock=clock),
-        doctor=Doctor(
-            database=database,
-            indexing=indexing,
-            learned={
-                "classifier": training.faults,
-                "ranker": ranking.faults,
-                "drift": drift.faults,
-            },
-            heartbeat=parts.heartbeat,
-            instance_dir=parts.settings.instance_dir,
+        doctor=_doctor(
+            parts,
+            indexing,
+            {"classifier": training.faults, "ranker": ranking.faults, "drift": drift.faults},
         ),
+    )
+
+
+def _doctor(parts: _Parts, indexing: Indexing, learned: Mapping[str, Faults]) -> Doctor:
+    return Doctor(
+        database=parts.database,
+        indexing=indexing,
+        learned=learned,
+        heartbeat=parts.heartbeat,
+        instance_dir=parts.settings.instance_dir,
     )
 
 
