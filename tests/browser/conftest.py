@@ -47,8 +47,11 @@ def site(application: Application) -> Iterator[Site]:
     thread = Thread(target=server.run, daemon=True)
     thread.start()
     yield Site(f"http://127.0.0.1:{server.effective_port}", application)
-    server.close()
+    # What the browser still asked for is answered first; then the loop closes its own sockets.
+    server.task_dispatcher.shutdown()
+    server.trigger.pull_trigger(server.close)
     thread.join(timeout=5)
+    assert not thread.is_alive()
 
 
 @pytest.fixture(scope="session")
