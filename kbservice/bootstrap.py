@@ -6,7 +6,7 @@ import gc
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -371,9 +371,9 @@ def init_instance(settings: Settings, *, admin: str = "admin") -> FirstLogin:
     """
     if (settings.instance_dir / "keys").exists():
         raise Conflict("There is an instance in {home} already", home=str(settings.home))
-    for folder in (settings.article_index_dir, settings.classifier_dir, settings.ranker_dir):
+    indexes = (settings.article_index_dir, settings.classifier_dir, settings.ranker_dir)
+    for folder in (*indexes, settings.instance_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    settings.instance_dir.mkdir(parents=True, exist_ok=True)
     settings.instance_dir.chmod(0o700)
     database = Database(settings.effective_database_url)
     database.migrate()
@@ -394,8 +394,6 @@ def init_instance(settings: Settings, *, admin: str = "admin") -> FirstLogin:
 def temporary_engine() -> Iterator[SearchEngine]:
     """Open an empty engine of the product's own kind that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="kbservice-") as folder:
-        engine = WhooshEngine(Path(folder), refresh_interval_s=0.0, key=secrets.token_bytes(32))
-        try:
+        key = secrets.token_bytes(32)
+        with closing(WhooshEngine(Path(folder), refresh_interval_s=0.0, key=key)) as engine:
             yield engine
-        finally:
-            engine.close()
