@@ -134,6 +134,15 @@ def _key(value: np.uint64, stream: np.uint64) -> np.uint64:
 
 
 @compiled
+def _key_between(text: Text, start: int, end: int, stream: np.uint64) -> np.uint64:
+    """Return the key of the term between two places."""
+    value = _EMPTY
+    for i in range(start, end):
+        value = _mixed(value, text[i])
+    return _key(value, stream)
+
+
+@compiled
 def _character_end(text: Text, at: int) -> int:
     """Return where the UTF-8 character ends that starts there."""
     at += 1
@@ -154,13 +163,11 @@ def _read_terms(text: Text, stream: np.uint64, keys: Keys, spans: Places, sizes:
             continue
         is_run = at > 0 and text[at - 1] == _RUN
         while text[at] > _RUN:
-            start, value = at, _EMPTY
+            start = at
             at = _character_end(text, at)
             while not is_run and text[at] > _RUN:
                 at += 1
-            for i in range(start, at):
-                value = _mixed(value, text[i])
-            keys[count] = _key(value, stream)
+            keys[count] = _key_between(text, start, at, stream)
             spans[count] = start, at
             count += 1
             sizes[of_text] += 1
@@ -179,10 +186,7 @@ def _read_bigrams(text: Text, stream: np.uint64, keys: Keys, spans: Places, size
         middle = _character_end(text, at)
         if text[middle] > _END:
             end = _character_end(text, middle)
-            value = _EMPTY
-            for i in range(at, end):
-                value = _mixed(value, text[i])
-            keys[count] = _key(value, stream)
+            keys[count] = _key_between(text, at, end, stream)
             spans[count] = at, end
             count += 1
             sizes[of_text] += 1
@@ -199,11 +203,9 @@ def _read_chars(text: Text, stream: np.uint64, keys: Keys, spans: Places, sizes:
             of_text += text[at] == _END
             at += 1
             continue
-        start, value = at, _EMPTY
+        start = at
         at = _character_end(text, at)
-        for i in range(start, at):
-            value = _mixed(value, text[i])
-        keys[count] = _key(value, stream)
+        keys[count] = _key_between(text, start, at, stream)
         spans[count] = start, at
         count += 1
         sizes[of_text] += 1

@@ -118,7 +118,7 @@ def _recalling(app: Flask, served: WSGIApplication) -> WSGIApplication:
 
 def _again(app: Flask, environ: WSGIEnvironment) -> tuple[Known, bytes, Principal] | None:
     """Return what a plain search came to, its answer and who asks; None: ask the application."""
-    if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "GET":
+    if environ.get("PATH_INFO") != PATH or environ["REQUEST_METHOD"] != "GET":
         return None
     secret = key_in(environ.get("HTTP_AUTHORIZATION", ""))
     if not secret or any(map(environ.get, _UNUSUAL)):
@@ -138,4 +138,4 @@ def _again(app: Flask, environ: WSGIEnvironment) -> tuple[Known, bytes, Principa
 
 
 def _key(environ: WSGIEnvironment, role: Role) -> Key:
-    return environ["QUERY_STRING"], role, environ.get("HTTP_ACCEPT_LANGUAGE", "")
+    return environ.get("QUERY_STRING", ""), role, environ.get("HTTP_ACCEPT_LANGUAGE", "")
