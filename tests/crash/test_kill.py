@@ -99,7 +99,22 @@ class Client:
         raise AssertionError(f"no answer to {path} for 300 s")
 
 
-def wait_until_it_answers(port: int) -> None:
+def kill(process: int) -> None:
+    """Kill it and wait for its end, as a supervisor does.
+
+    A thread in ``fsync`` ends with the disk, and the process keeps its port as long.
+    """
+    os.kill(process, signal.SIGKILL)
+    for _ in range(1200):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"process {process} survived SIGKILL for a minute")
+
+
+def wait_until_it_answers(port: int, log: Path) -> None:
     """A web process that is killed before it ever served would interrupt nothing."""
     for _ in range(600):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
@@ -108,7 +123,7 @@ def wait_until_it_answers(port: int) -> None:
             if connection.getresponse().status == 200:
                 return
         time.sleep(0.05)
-    raise AssertionError("the web process does not start")
+    raise AssertionError(f"the web process does not start: {log.read_text()[-3000:]}")
 
 
 def work(client: Client, name: str, history: History, stop: threading.Event) -> None:
@@ -179,15 +194,15 @@ def test_killing_web_or_worker_loses_no_acknowledged_ticket(tmp_path: Path) -> N
     zygote = Zygote(log)
     processes = {kind: zygote.start(kind, tmp_path, port) for kind in ("web", "worker")}
     try:
-        wait_until_it_answers(port)
+        wait_until_it_answers(port, log)
         with clients(port, key, history):
             for _ in range(KILLS):
                 time.sleep(dice.uniform(0.02, 1.2))
                 kind = dice.choice(["web", "worker", "worker"])
-                os.kill(processes[kind], signal.SIGKILL)
+                kill(processes[kind])
                 processes[kind] = zygote.start(kind, tmp_path, port)
                 if kind == "web":
-                    wait_until_it_answers(port)
+                    wait_until_it_answers(port, log)
             time.sleep(2)
         ended_at = time.monotonic()
         while not application.indexing.compare().is_empty and time.monotonic() - ended_at < 10:
