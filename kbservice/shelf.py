@@ -71,9 +71,10 @@ class Shelf:
         numbers = [int(name) for name in (*self.ids(), self.current) if name]
         return f"{max(numbers, default=0) + 1:06}"
 
-    def before(self, release_id: str) -> str:
-        """Return the id of the newest release before another, empty if there is none."""
-        return next((other for other in self.ids() if other < release_id), "")
+    def earlier(self) -> list[str]:
+        """Return the ids of the releases before the current one, newest first."""
+        current = self.current
+        return [release_id for release_id in self.ids() if release_id < current]
 
     def save(self, release_id: str, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
         """Store a release; it is not in use before ``promote``."""
@@ -92,7 +93,7 @@ class Shelf:
             shutil.rmtree(aside, ignore_errors=True)
             raise
         sync_folder(self._folder)
-        self._drop_oldest(keep={release_id, self.current, self.before(self.current)})
+        self._drop_oldest(keep={release_id, self.current, *self.earlier()[:1]})
 
     def promote(self, release_id: str) -> None:
         """Let a release be used from now on; the caller has loaded it without fault."""
@@ -104,13 +105,12 @@ class Shelf:
         Args:
             load: Loads a release by id, or raises ArtifactRejected.
         """
-        release_id, faults = self.current, list[str]()
-        while release_id:
+        faults = list[str]()
+        for release_id in filter(None, (self.current, *self.earlier())):
             try:
                 return load(release_id), faults
             except (ArtifactRejected, NotFound) as error:
                 faults.append(str(error))
-                release_id = self.before(release_id)
         return None, faults
 
     def read(self, release_id: str) -> Shelved:

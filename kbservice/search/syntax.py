@@ -25,8 +25,8 @@ from typing import Any
 
 from kbservice.errors import QuerySyntaxError
 from kbservice.search.documents import Clause, Filters, SearchQuery, Term
+from kbservice.search.lexer import DATE_FIELDS, FILTER_FIELDS, Token, refusal, tokens_of
 from kbservice.search.periods import Period, read_date, read_range, since_text, until_text
-from kbservice.search.pieces import DATE_FIELDS, FILTER_FIELDS, Piece, pieces_of, refusal
 from kbservice.text.characters import HAN
 from kbservice.text.tokens import analyze
 
@@ -59,8 +59,8 @@ def parse(raw: str, *, now: datetime | None = None) -> SearchQuery:
         QuerySyntaxError: It cannot be read; ``facts`` has ``column`` and ``hint``.
     """
     reader = _Reader(now)
-    for piece in pieces_of(raw):
-        reader.take(piece)
+    for token in tokens_of(raw):
+        reader.take(token)
     query = replace(reader.finished(), raw=raw)
     _demand_budget(query)
     return query
@@ -86,7 +86,7 @@ def read_as(query: SearchQuery) -> str:
 
 
 class _Reader:
-    """Puts pieces together to clauses and filters, one after the other."""
+    """Puts tokens together to clauses and filters, one after the other."""
 
     def __init__(self, now: datetime | None) -> None:
         self._clauses: list[Clause] = []
@@ -95,22 +95,22 @@ class _Reader:
         self._not_column = 0
         self._last_sign = ""
         self._last = ""  # what an OR would join: "term", or the field of a filter
-        self._unsearchable: Piece | None = None
+        self._unsearchable: Token | None = None
 
-    def take(self, piece: Piece) -> None:
-        if _is_joiner(piece) or (piece.is_bare and self._is_operator(piece)):
+    def take(self, token: Token) -> None:
+        if _is_joiner(token) or (token.is_bare and self._is_operator(token)):
             return
         if self._not_column:
-            piece, self._not_column = replace(piece, sign="-"), 0
-        if piece.field in FILTER_FIELDS or piece.field in DATE_FIELDS:
-            self._demand_joinable(piece, piece.field)
-            self._filters.take(piece)
-        elif piece.is_bare and "*" not in piece.text and _is_empty(piece.text):
+            token, self._not_column = replace(token, sign="-"), 0
+        if token.field in FILTER_FIELDS or token.field in DATE_FIELDS:
+            self._demand_joinable(token, token.field)
+            self._filters.take(token)
+        elif token.is_bare and "*" not in token.text and _is_empty(token.text):
             # Punctuation between words says nothing; alone it is no query.
-            self._unsearchable = self._unsearchable or piece
+            self._unsearchable = self._unsearchable or token
         else:
-            self._demand_joinable(piece, "term")
-            self._add(piece)
+            self._demand_joinable(token, "term")
+            self._add(token)
 
     def finished(self) -> SearchQuery:
         if self._or_column:
@@ -128,43 +128,43 @@ class _Reader:
             )
         return query
 
-    def _is_operator(self, piece: Piece) -> bool:
-        if piece.text in _OR:
+    def _is_operator(self, token: Token) -> bool:
+        if token.text in _OR:
             if not self._last or self._or_column:
-                raise refusal(piece.column, "OR stands alone", "Write a OR b")
-            self._or_column = piece.column
-        elif piece.text == "NOT":
-            self._not_column = piece.column
+                raise refusal(token.column, "OR stands alone", "Write a OR b")
+            self._or_column = token.column
+        elif token.text == "NOT":
+            self._not_column = token.column
         else:
             return False
         return True
 
-    def _demand_joinable(self, piece: Piece, what: str) -> None:
-        """Check that a pending OR may join the piece to the last one; remember the piece."""
+    def _demand_joinable(self, token: Token, what: str) -> None:
+        """Check that a pending OR may join the token to the last one; remember the token."""
         if self._or_column and (
             what != self._last
             or what in DATE_FIELDS
-            or (what in FILTER_FIELDS and "-" in {piece.sign, self._last_sign})
+            or (what in FILTER_FIELDS and "-" in {token.sign, self._last_sign})
         ):
             raise refusal(
-                piece.column,
+                token.column,
                 "OR joins two words or two values of one field",
                 "Write a OR b, or tag:a OR tag:b",
             )
         if what != "term":
             self._or_column = 0
-        self._last, self._last_sign = what, piece.sign
+        self._last, self._last_sign = what, token.sign
 
-    def _add(self, piece: Piece) -> None:
-        term, negated = _term(piece), piece.sign == "-"
+    def _add(self, token: Token) -> None:
+        term, negated = _term(token), token.sign == "-"
         is_plain = not (term.field or term.phrase or term.prefix)
         if not self._or_column:
-            required = piece.sign == "+" and is_plain
+            required = token.sign == "+" and is_plain
             self._clauses.append(Clause(terms=(term,), negated=negated, required=required))
             return
         last = self._clauses[-1]
         if negated or last.negated:
-            raise refusal(piece.column, "OR cannot join excluded words", "Write -a -b instead")
+            raise refusal(token.column, "OR cannot join excluded words", "Write -a -b instead")
         self._clauses[-1] = Clause(terms=(*last.terms, term))
         self._or_column = 0
 
@@ -181,30 +181,30 @@ class _FilterReader:
         self._since: datetime | None = None
         self._until: datetime | None = None
 
-    def take(self, piece: Piece) -> None:
+    def take(self, token: Token) -> None:
         # A range is read back as two: since and until.
-        self.taken += 2 if piece.field == "updated" else 1
+        self.taken += 2 if token.field == "updated" else 1
         if self.taken > MAX_FILTERS:
             raise refusal(
-                piece.column,
+                token.column,
                 "More than {limit} filters",
                 "Keep the telling ones",
                 limit=MAX_FILTERS,
             )
-        if not piece.text:
+        if not token.text:
             raise refusal(
-                piece.column, "Field {field} has no value", "Write {field}:value", field=piece.field
+                token.column, "Field {field} has no value", "Write {field}:value", field=token.field
             )
-        if piece.field in DATE_FIELDS:
-            self._take_date(piece)
-        elif piece.sign == "-":
-            self._demand_kind(piece, KINDS)
-            self._without[piece.field, piece.text] = None
-        elif piece.field == "kind":
-            self._demand_kind(piece, (*KINDS, "all"))
-            self._kinds |= set(KINDS) if piece.text == "all" else {piece.text}
+        if token.field in DATE_FIELDS:
+            self._take_date(token)
+        elif token.sign == "-":
+            self._demand_kind(token, KINDS)
+            self._without[token.field, token.text] = None
+        elif token.field == "kind":
+            self._demand_kind(token, (*KINDS, "all"))
+            self._kinds |= set(KINDS) if token.text == "all" else {token.text}
         else:
-            self._values.setdefault(piece.field, {})[piece.text] = None
+            self._values.setdefault(token.field, {})[token.text] = None
 
     def finished(self) -> Filters:
         values: dict[str, Any] = {field: tuple(found) for field, found in self._values.items()}
@@ -212,77 +212,77 @@ class _FilterReader:
             values["kind"] = next(iter(self._kinds))
         return Filters(**values, without=tuple(self._without), since=self._since, until=self._until)
 
-    def _demand_kind(self, piece: Piece, known: tuple[str, ...]) -> None:
-        if piece.field == "kind" and piece.text not in known:
+    def _demand_kind(self, token: Token, known: tuple[str, ...]) -> None:
+        if token.field == "kind" and token.text not in known:
             raise refusal(
-                piece.column,
+                token.column,
                 "There is no kind {value}",
                 "Write kind:article, kind:ticket or kind:all",
-                value=piece.text,
+                value=token.text,
             )
 
-    def _take_date(self, piece: Piece) -> None:
-        if piece.sign == "-":
+    def _take_date(self, token: Token) -> None:
+        if token.sign == "-":
             raise refusal(
-                piece.column, "A date cannot be excluded", "Use since: and until: for the two sides"
+                token.column, "A date cannot be excluded", "Use since: and until: for the two sides"
             )
-        period = self._period(piece)
-        if period.begin and piece.field != "until":
+        period = self._period(token)
+        if period.begin and token.field != "until":
             self._since = max(self._since or period.begin, period.begin)
-        if period.end and piece.field != "since":
+        if period.end and token.field != "since":
             self._until = min(self._until or period.end, period.end)
         if self._since and self._until and self._since >= self._until:
             raise refusal(
-                piece.column, "The dates leave no time between them", "The earlier date goes first"
+                token.column, "The dates leave no time between them", "The earlier date goes first"
             )
 
-    def _period(self, piece: Piece) -> Period:
-        read = read_range if piece.field == "updated" else read_date
-        period = read(piece.text, self._now)
+    def _period(self, token: Token) -> Period:
+        read = read_range if token.field == "updated" else read_date
+        period = read(token.text, self._now)
         if period is None:
             raise refusal(
-                piece.column,
+                token.column,
                 "{text} is no date for {field}",
                 "Write {field}:2026-01-31, 2026-01, 2026 or 7d; a range is updated:2026-01..2026-03",
-                text=piece.text[:40],
-                field=piece.field,
+                text=token.text[:40],
+                field=token.field,
             )
         return period
 
 
-def _is_joiner(piece: Piece) -> bool:
+def _is_joiner(token: Token) -> bool:
     """Tell what people put between words to mean "and": it is what a blank means already."""
-    if piece.field or piece.phrase or piece.sign == "-":
+    if token.field or token.phrase or token.sign == "-":
         return False
-    return _JOINERS.issuperset(piece.text) or (piece.is_bare and piece.text == "AND")
+    return _JOINERS.issuperset(token.text) or (token.is_bare and token.text == "AND")
 
 
-def _term(piece: Piece) -> Term:
-    text, prefix, fuzzy = piece.text, False, False
-    if not piece.phrase:
+def _term(token: Token) -> Term:
+    text, prefix, fuzzy = token.text, False, False
+    if not token.phrase:
         if fuzzy := text.endswith("~") and not _is_empty(text):
             text = text[:-1]
         if "*" in text[:-1]:
-            raise refusal(piece.column, "A star may only stand at the end of a word", "Write abc*")
+            raise refusal(token.column, "A star may only stand at the end of a word", "Write abc*")
         if text.endswith("*"):
             text, prefix = text[:-1], True
             least = MIN_PREFIX_HAN if _HAN.search(text) else MIN_PREFIX_LATIN
             if len(text) < least:
                 raise refusal(
-                    piece.column,
+                    token.column,
                     "The prefix is too short",
                     "At least {least} characters before the star",
                     least=least,
                 )
     if _is_empty(text):
-        raise _nothing_in(piece)
+        raise _nothing_in(token)
     return Term(
         text=text,
-        field=piece.field,
-        phrase=piece.phrase,
+        field=token.field,
+        phrase=token.phrase,
         prefix=prefix,
         fuzzy=fuzzy,
-        column=piece.column,
+        column=token.column,
     )
 
 
@@ -291,12 +291,12 @@ def _is_empty(text: str) -> bool:
     return not (streams.words or streams.chars)
 
 
-def _nothing_in(piece: Piece) -> QuerySyntaxError:
+def _nothing_in(token: Token) -> QuerySyntaxError:
     return refusal(
-        piece.column,
+        token.column,
         "There is nothing to search for in {text}",
         "Search for words or codes",
-        text=piece.text[:40] or '""',
+        text=token.text[:40] or '""',
     )
 
 

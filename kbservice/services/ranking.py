@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -139,13 +140,9 @@ class Ranking:
         Raises:
             NotFound: No earlier release is kept.
         """
-        shelf = self._rankers.shelf
-        release_id = shelf.before(shelf.current) if shelf.current else ""
-        while release_id:
-            try:
+        for release_id in self._rankers.shelf.earlier():
+            with suppress(ArtifactRejected):
                 return self.promote(release_id, principal)
-            except ArtifactRejected:
-                release_id = shelf.before(release_id)
         raise NotFound("There is no earlier ranker release")
 
     def faults(self) -> Iterable[str]:

@@ -29,7 +29,7 @@ from kbservice.store import suggestions as store
 from kbservice.store.database import Database
 from kbservice.suggestion.candidate import Wanted
 from kbservice.suggestion.fixes import Fix, rank
-from kbservice.suggestion.lots import Shown, drawn
+from kbservice.suggestion.near_ties import Shown, drawn
 from kbservice.suggestion.ranker import Ranker
 from kbservice.text.languages import language_of
 from kbservice.text.redaction import redact

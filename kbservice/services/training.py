@@ -221,12 +221,9 @@ class Training:
             NotFound: No earlier release is kept.
         """
         shelf = self._releases.shelves.of(self._profiles.get(profile_key).key)
-        release_id = shelf.before(shelf.current) if shelf.current else ""
-        while release_id:
-            try:
+        for release_id in shelf.earlier():
+            with suppress(ArtifactRejected):
                 return self.promote(release_id, principal)
-            except ArtifactRejected:
-                release_id = shelf.before(release_id)
         raise NotFound("There is no earlier classifier release")
 
     def faults(self) -> Iterable[str]:

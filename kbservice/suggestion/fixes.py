@@ -13,8 +13,8 @@ from kbservice.suggestion.candidate import Candidate, Wanted
 from kbservice.suggestion.evidence import Evidence, evidence_of
 from kbservice.suggestion.features import Features, Matrix, features_of, matrix
 from kbservice.suggestion.fixed_weights import Scores, order_scores, without_outcomes
+from kbservice.suggestion.influence import bounded
 from kbservice.suggestion.ranker import Ranker
-from kbservice.suggestion.reach import within_reach
 from kbservice.suggestion.steps import preview
 
 __all__ = ["Candidate", "Considered", "Fix", "Ranked", "Wanted", "rank"]
@@ -112,7 +112,7 @@ def ordered(
     # Equal scores keep their order by id.
     exact = np.empty(len(ids))
     exact[after] = -np.arange(len(ids), dtype=np.float64)
-    return scores, within_reach(before, exact, _people(ranker, articles))
+    return scores, bounded(before, exact, _people(ranker, articles))
 
 
 def _by(scores: Scores, ids: Sequence[str]) -> list[int]:

@@ -16,7 +16,7 @@ from kbservice.suggestion.certainty import fit_certainty
 from kbservice.suggestion.lessons import Lesson, Stack
 from kbservice.suggestion.linear import fit_linear
 from kbservice.suggestion.ranker import Learned, Ranker, learned_scores, mixed
-from kbservice.suggestion.standard import standardised
+from kbservice.suggestion.scaling import standardised
 from kbservice.suggestion.trees import grow
 
 LEAST_LESSONS: Final = 20

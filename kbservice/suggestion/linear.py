@@ -10,7 +10,7 @@ import numpy as np
 from kbservice.suggestion.features import DIRECTIONS
 from kbservice.suggestion.fixed_weights import Scores
 from kbservice.suggestion.lessons import Stack
-from kbservice.suggestion.standard import softmax
+from kbservice.suggestion.scaling import softmax
 
 # What the fixed order weighs before anything is learned, and how firmly each weight is held
 # where it starts. Neither was searched for; cross-validation bounds what a bad choice costs.

@@ -11,7 +11,7 @@ from kbservice.suggestion import fixed_weights
 from kbservice.suggestion.features import Matrix
 from kbservice.suggestion.fixed_weights import Scores
 from kbservice.suggestion.linear import ANCHOR
-from kbservice.suggestion.standard import standardised
+from kbservice.suggestion.scaling import standardised
 from kbservice.suggestion.trees import Trees
 
 FIXED_RELEASE: Final = "fixed"

@@ -17,7 +17,7 @@ from kbservice.suggestion.features import DIRECTIONS, Matrix
 from kbservice.suggestion.fixed_weights import Scores
 from kbservice.suggestion.lessons import Stack
 from kbservice.suggestion.linear import ANCHOR
-from kbservice.suggestion.standard import softmax
+from kbservice.suggestion.scaling import softmax
 
 DEPTH: Final = 3
 _INNER: Final = 2**DEPTH - 1

@@ -22,7 +22,7 @@ from kbservice.triage.classifier import (
     TicketText,
 )
 from kbservice.triage.phrases import Searchable
-from kbservice.triage.primers import LabelSpec, Likeness
+from kbservice.triage.synthetic_tickets import LabelSpec, Likeness
 
 DAY_ZERO: Final = ReleaseInfo(release="day-zero")
 

@@ -20,11 +20,11 @@ from kbservice.triage import vocabulary
 from kbservice.triage.calibration import calibrate, log_loss, with_temperature
 from kbservice.triage.classifier import ReleaseInfo, TicketText
 from kbservice.triage.goals import PLAIN, Goals
+from kbservice.triage.hyperplanes import Separate, separate_labels, separate_levels
 from kbservice.triage.linear_classifier import LinearClassifier, Weights
 from kbservice.triage.measures import Doubles, Ints
-from kbservice.triage.primers import Primer
-from kbservice.triage.separation import Separate, separate_labels, separate_levels
 from kbservice.triage.stated_fields import UsualFields, without_fields
+from kbservice.triage.synthetic_tickets import SyntheticTicket
 from kbservice.triage.thresholds import USUAL, Promises, thresholds
 from kbservice.triage.vectoriser import Block, Counts, Vectoriser, count, weigh
 
@@ -36,7 +36,7 @@ _LARGE: Final = 40_000_000
 MOST_WEIGHTS: Final = 9_000_000
 """Terms times labels of a release: 18 MB in half precision."""
 # With more tickets than these, made-up ones change nothing any more.
-_PRIMED_UPTO: Final = 2_000
+_SYNTHETIC_UPTO: Final = 2_000
 # On fewer tickets that state their fields nothing could be calibrated.
 _LEAST_STATING: Final = 50
 _SEED: Final = 20231001
@@ -50,13 +50,13 @@ class Fitted:
         penalty: The inverse regularisation that was chosen.
         unseen: Probabilities of shape (tickets, labels), each row by classifiers that had not
             seen the ticket.
-        is_primed: Whether the made-up tickets helped with the real ones.
+        uses_synthetic: Whether the made-up tickets helped with the real ones.
     """
 
     classifier: LinearClassifier
     penalty: float
     unseen: Doubles
-    is_primed: bool
+    uses_synthetic: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +68,14 @@ class Recipe:
         keep_priors: Calibrate so that probabilities are as frequent as the labels are.
         promises: What filling in and label sets must keep.
         order: Every label of an ordered scale, the most urgent first; empty where there is none.
-        primers: Made-up tickets, learned from too where that helps with the real ones.
+        synthetic: Made-up tickets, learned from too where that helps with the real ones.
     """
 
     penalties: tuple[float, ...] = PENALTIES
     keep_priors: bool = False
     promises: Promises = USUAL
     order: tuple[str, ...] = ()
-    primers: tuple[Primer, ...] = ()
+    synthetic: tuple[SyntheticTicket, ...] = ()
 
 
 def recipe_for(label: str, goals: Goals = PLAIN) -> Recipe:
@@ -86,7 +86,7 @@ def recipe_for(label: str, goals: Goals = PLAIN) -> Recipe:
         keep_priors=is_priority,
         promises=goals.promises,
         order=goals.order if is_priority else (),
-        primers=goals.primers.get(label, ()),
+        synthetic=goals.synthetic.get(label, ()),
     )
 
 
@@ -111,8 +111,8 @@ def _of_text(
     """Learn from the texts alone."""
     texts = [without_fields(ticket) for ticket in tickets]
     attempts = [_attempt(texts, labels, folds, recipe, ())]
-    if recipe.primers and len(tickets) <= _PRIMED_UPTO:
-        attempts.append(_attempt(texts, labels, folds, recipe, recipe.primers))
+    if recipe.synthetic and len(tickets) <= _SYNTHETIC_UPTO:
+        attempts.append(_attempt(texts, labels, folds, recipe, recipe.synthetic))
     best = min(attempts, key=lambda attempt: _loss(attempt.scores, attempt.lessons.own_truth))
     return _finished(best, recipe, least_known=vocabulary.least_known(texts, best.lessons.counts))
 
@@ -127,8 +127,8 @@ def _with_fields(
     """Learn from the texts alone, then from texts and fields for the tickets that state them."""
     of_text = _of_text(tickets, labels, folds, recipe)
     same = replace(recipe, penalties=(of_text.penalty,))
-    primers = recipe.primers if of_text.is_primed else ()
-    attempt = _attempt(tickets, labels, folds, same, primers)
+    synthetic = recipe.synthetic if of_text.uses_synthetic else ()
+    attempt = _attempt(tickets, labels, folds, same, synthetic)
     found = _finished(attempt, recipe, answers_for=usual.stating, fields=usual.names)
     both = found.classifier
     unseen = of_text.unseen.copy()
@@ -170,7 +170,7 @@ class _Attempt:
     lessons: _Lessons
     penalty: float
     scores: Doubles
-    is_primed: bool
+    uses_synthetic: bool
 
 
 def _attempt(
@@ -178,13 +178,13 @@ def _attempt(
     labels: Sequence[str],
     folds: Ints,
     recipe: Recipe,
-    primers: Sequence[Primer],
+    synthetic: Sequence[SyntheticTicket],
 ) -> _Attempt:
     """Find the penalty, and how every ticket is scored by a classifier that never saw it."""
-    all_labels = [*labels, *(primer.label for primer in primers)]
+    all_labels = [*labels, *(ticket.label for ticket in synthetic)]
     names, separate = _labels(all_labels, recipe.order)
     place = {name: at for at, name in enumerate(names)}
-    counts = count([*tickets, *(primer.words for primer in primers)])
+    counts = count([*tickets, *(ticket.words for ticket in synthetic)])
     if not counts:
         raise InvalidInput.of("tickets", "words that stand in 2 tickets", "none")
     lessons = _Lessons(
@@ -195,7 +195,7 @@ def _attempt(
         folds=folds,
     )
     penalty, scores = _scores_unseen(lessons, recipe.penalties)
-    return _Attempt(lessons=lessons, penalty=penalty, scores=scores, is_primed=bool(primers))
+    return _Attempt(lessons=lessons, penalty=penalty, scores=scores, uses_synthetic=bool(synthetic))
 
 
 def _finished(
@@ -229,7 +229,7 @@ def _finished(
     return Fitted(
         classifier=LinearClassifier(Vectoriser(blocks), learned, info),
         penalty=attempt.penalty,
-        is_primed=attempt.is_primed,
+        uses_synthetic=attempt.uses_synthetic,
         unseen=probabilities,
     )
 

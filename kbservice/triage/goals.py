@@ -8,7 +8,7 @@ from typing import Final
 
 from kbservice.profiles.schema import Profile
 from kbservice.triage.day_zero import category_specs, kind_specs
-from kbservice.triage.primers import Primer, primers
+from kbservice.triage.synthetic_tickets import SyntheticTicket, synthetic_tickets
 from kbservice.triage.thresholds import USUAL, Promises
 
 
@@ -18,12 +18,12 @@ class Goals:
 
     Attributes:
         order: The priorities, the most urgent first; empty where they have no order.
-        primers: By kind of label, made-up tickets to learn from while there are few real ones.
+        synthetic: By kind of label, made-up tickets to learn from while there are few real ones.
     """
 
     promises: Promises = USUAL
     order: tuple[str, ...] = ()
-    primers: Mapping[str, tuple[Primer, ...]] = field(default_factory=dict)
+    synthetic: Mapping[str, tuple[SyntheticTicket, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, profile: Profile) -> Goals:
@@ -34,9 +34,9 @@ class Goals:
                 coverage=profile.thresholds.promised_coverage,
             ),
             order=tuple(item.value for item in profile.priorities_by_rank),
-            primers={
-                "category": primers(category_specs(profile)),
-                "kind": primers(kind_specs(profile)),
+            synthetic={
+                "category": synthetic_tickets(category_specs(profile)),
+                "kind": synthetic_tickets(kind_specs(profile)),
             },
         )
 

@@ -129,7 +129,8 @@ def train(
         classifiers={name: item.classifier.released_as(info) for name, item in done.items()},
         metrics={name: item.metrics for name, item in done.items()},
         parameters={
-            name: {"penalty": item.penalty, "primed": item.is_primed} for name, item in done.items()
+            name: {"penalty": item.penalty, "synthetic": item.uses_synthetic}
+            for name, item in done.items()
         },
         skipped={name: str(error) for name, error in skipped.items()},
         tickets=len(known),
@@ -149,7 +150,7 @@ class _Lesson:
     classifier: LinearClassifier
     metrics: dict[str, Any]
     penalty: float
-    is_primed: bool
+    uses_synthetic: bool
     trial: Trial
 
 
@@ -181,7 +182,7 @@ def _learned(
         classifier=final.classifier,
         metrics=metrics,
         penalty=judged.penalty,
-        is_primed=final.is_primed,
+        uses_synthetic=final.uses_synthetic,
         trial=trial,
     )
 

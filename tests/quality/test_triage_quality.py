@@ -21,8 +21,8 @@ from kbservice.triage.day_zero import DayZeroClassifier
 from kbservice.triage.evaluation import TriageReport, evaluated
 from kbservice.triage.fitting import fit, recipe_for
 from kbservice.triage.goals import Goals
-from kbservice.triage.primers import LabelSpec, primers
 from kbservice.triage.promise import PromiseReport, report
+from kbservice.triage.synthetic_tickets import LabelSpec, synthetic_tickets
 from tests.evaluation_sets import FOLDER, TRIAGE, split, split_tickets
 
 pytestmark = [pytest.mark.quality, pytest.mark.timeout(1200)]
@@ -218,7 +218,7 @@ def test_names_and_keywords_help_while_labels_are_few() -> None:
         classifier = fit(words, labels, recipe_for("category", goals)).classifier
         return float(np.mean([classifier.predict(t.words).value == t.category for t in others]))
 
-    helped = accuracy(Goals(primers={"category": primers(specs(ROUTING))}))
+    helped = accuracy(Goals(synthetic={"category": synthetic_tickets(specs(ROUTING))}))
     assert helped >= accuracy(Goals()) + 0.1
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from kbservice.errors import QuerySyntaxError
 from kbservice.locales import translator
 from kbservice.search.documents import Clause, Filters, SearchDocument, SearchQuery, Term
+from kbservice.search.lexer import MAX_CHARACTERS
 from kbservice.search.memory_engine import MemoryEngine
-from kbservice.search.pieces import MAX_CHARACTERS
 from kbservice.search.syntax import (
     MAX_FILTERS,
     MAX_PHRASES,

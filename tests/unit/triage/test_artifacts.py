@@ -77,8 +77,8 @@ def test_each_profile_has_a_current_release_of_its_own(tmp_path: Path) -> None:
     assert ("000002", "000003") == (shelf.of(PROFILE).current, shelf.of("it-support").current)
     assert ["000003", "000002", "000001"] == shelf.ids()
     assert "000004" == shelf.next_id()
-    assert "000001" == shelf.of(PROFILE).before("000002")
-    assert "" == shelf.of("it-support").before("000003")
+    assert ["000001"] == shelf.of(PROFILE).earlier()
+    assert [] == shelf.of("it-support").earlier()
     loaded = shelf.load_current("it-support").release
     assert loaded is not None
     assert "it-support" == loaded.manifest["profile"]

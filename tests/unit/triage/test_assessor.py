@@ -10,9 +10,9 @@ from kbservice.profiles import available, load
 from kbservice.triage.assessor import Assessor, within
 from kbservice.triage.classifier import Assessment, Prediction, ReleaseInfo, TicketText
 from kbservice.triage.day_zero import DayZeroClassifier
-from kbservice.triage.primers import LabelSpec
 from kbservice.triage.priority import Costs, at_least_cost
 from kbservice.triage.rules import fired
+from kbservice.triage.synthetic_tickets import LabelSpec
 from kbservice.triage.training import train
 from tests.unit.triage.lessons import lessons
 

@@ -22,13 +22,13 @@ FIELDS = (*TEXT_FIELDS, *FILTER_FIELDS, *DATE_FIELDS)
 _SIGNS = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "「": '"', "」": '"', "『": '"', "』": '"', "\u2212": "-"}
 )
-_PIECE = re.compile(
+_TOKEN = re.compile(
     r'(?P<sign>[-+])?(?:(?P<field>[A-Za-z]{2,12}):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))'
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Token:
     """One thing between blanks, as it was typed.
 
     Attributes:
@@ -48,11 +48,11 @@ class Piece:
         return not (self.sign or self.field or self.phrase)
 
 
-def pieces_of(raw: str) -> list[Piece]:
+def tokens_of(raw: str) -> list[Token]:
     """Cut a query.
 
     Raises:
-        QuerySyntaxError: It is too long, or a piece cannot be read.
+        QuerySyntaxError: It is too long, or a token cannot be read.
     """
     text = _canonical(raw)
     column = partial(_column, raw) if len(text) != len(raw) else _next
@@ -63,16 +63,16 @@ def pieces_of(raw: str) -> list[Piece]:
             "Search with the telling words; a whole text goes to the suggest endpoint",
             limit=MAX_CHARACTERS,
         )
-    found: list[Piece] = []
+    found: list[Token] = []
     at = 0
     while at < len(text):
         if text[at].isspace():
             at += 1
             continue
-        match = _PIECE.match(text, at)
+        match = _TOKEN.match(text, at)
         if match is None:
             raise _unreadable(text, at, column)
-        found.append(_piece(match, column(at)))
+        found.append(_token(match, column(at)))
         at = match.end()
     return found
 
@@ -103,7 +103,7 @@ def _unreadable(text: str, at: int, column: Callable[[int], int]) -> QuerySyntax
     return refusal(column(at), "Nothing can be read here", "Search for words or codes")
 
 
-def _piece(match: re.Match[str], column: int) -> Piece:
+def _token(match: re.Match[str], column: int) -> Token:
     sign: Literal["", "-", "+"] = "-" if match["sign"] == "-" else "+" if match["sign"] else ""
     field, phrase = (match["field"] or "").lower(), match["phrase"]
     text = match["word"] or "" if phrase is None else phrase
@@ -120,7 +120,7 @@ def _piece(match: re.Match[str], column: int) -> Piece:
         text, field, phrase = match.group()[len(sign) :], "", None
     if phrase is None and text == "-" and not field:
         raise refusal(column, "Nothing follows the minus", "Write -word to exclude a word")
-    return Piece(column=column, text=text, sign=sign, field=field, phrase=phrase is not None)
+    return Token(column=column, text=text, sign=sign, field=field, phrase=phrase is not None)
 
 
 def _near(field: str, value: str) -> str:

@@ -5,7 +5,7 @@ from kbservice.triage.classifier import ReleaseInfo, TicketText
 from kbservice.triage.day_zero import DayZeroClassifier
 from kbservice.triage.fitting import fit, recipe_for
 from kbservice.triage.goals import Goals
-from kbservice.triage.primers import LabelSpec, primers
+from kbservice.triage.synthetic_tickets import LabelSpec, synthetic_tickets
 from kbservice.triage.training import train
 from tests.unit.triage.lessons import lessons
 
@@ -25,7 +25,7 @@ MISLEADING = (
 
 def test_a_label_without_tickets_can_come_out_of_what_is_said_of_it() -> None:
     tickets = lessons(24)
-    goals = Goals(primers={"category": primers(SPECS)})
+    goals = Goals(synthetic={"category": synthetic_tickets(SPECS)})
 
     fitted = fit(
         [ticket.words for ticket in tickets],
@@ -33,13 +33,13 @@ def test_a_label_without_tickets_can_come_out_of_what_is_said_of_it() -> None:
         recipe_for("category", goals),
     )
 
-    assert fitted.is_primed
+    assert fitted.uses_synthetic
     assert "database" == fitted.classifier.predict(TicketText(title="数据库死锁")).value
 
 
 def test_misleading_keywords_are_switched_off_by_the_first_labels() -> None:
     tickets = lessons(48)
-    goals = Goals(primers={"category": primers(MISLEADING)})
+    goals = Goals(synthetic={"category": synthetic_tickets(MISLEADING)})
 
     fitted = fit(
         [ticket.words for ticket in tickets],
@@ -47,26 +47,26 @@ def test_misleading_keywords_are_switched_off_by_the_first_labels() -> None:
         recipe_for("category", goals),
     )
 
-    assert not fitted.is_primed
+    assert not fitted.uses_synthetic
 
 
 def test_a_profile_primes_its_categories_and_kinds() -> None:
     profile = load("product-support")
     goals = Goals.of(profile)
 
-    assert {"category", "kind"} == set(goals.primers)
+    assert {"category", "kind"} == set(goals.synthetic)
     assert {item.value for item in profile.categories} == {
-        item.label for item in goals.primers["category"]
+        item.label for item in goals.synthetic["category"]
     }
     assert (0.95, 0.9) == (goals.promises.precision, goals.promises.coverage)
     assert len(goals.order) == len(profile.priorities)
 
 
-def test_training_says_whether_the_primers_helped() -> None:
-    trained = train(lessons(), INFO, goals=Goals(primers={"category": primers(SPECS)}))
+def test_training_says_whether_the_synthetic_tickets_helped() -> None:
+    trained = train(lessons(), INFO, goals=Goals(synthetic={"category": synthetic_tickets(SPECS)}))
 
-    assert trained.parameters["category"]["primed"] in (True, False)
-    assert not trained.parameters["priority"]["primed"]
+    assert trained.parameters["category"]["synthetic"] in (True, False)
+    assert not trained.parameters["priority"]["synthetic"]
 
 
 def test_day_zero_knows_a_keyword_in_another_form() -> None:

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from kbservice.triage.classifier import TicketText
 from kbservice.triage.features import blanked, features_of
+from kbservice.triage.hyperplanes import separate_labels
 from kbservice.triage.measures import Doubles
-from kbservice.triage.separation import separate_labels
 from kbservice.triage.vectoriser import Vectoriser, count, weigh
 
 COPIES: Final = 2
@@ -46,16 +46,18 @@ class LabelSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Primer:
+class SyntheticTicket:
     """A made-up ticket and its label."""
 
     words: TicketText
     label: str
 
 
-def primers(specs: Sequence[LabelSpec]) -> tuple[Primer, ...]:
+def synthetic_tickets(specs: Sequence[LabelSpec]) -> tuple[SyntheticTicket, ...]:
     """Return the made-up tickets of some labels, each as often as it counts."""
-    made = [Primer(TicketText(title=text), spec.value) for spec in specs for text in spec.texts]
+    made = [
+        SyntheticTicket(TicketText(title=text), spec.value) for spec in specs for text in spec.texts
+    ]
     return tuple(made * COPIES)
 
 
@@ -63,7 +65,7 @@ class Likeness:
     """Scores labels by how much a text resembles what is said of them, word parts included."""
 
     def __init__(self, specs: Sequence[LabelSpec]) -> None:
-        made = primers(specs)
+        made = synthetic_tickets(specs)
         labels = sorted({item.label for item in made})
         self._labels = tuple(labels)
         counts = count([item.words for item in made])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kbservice.suggestion.fixed_weights import Scores
 
 
-def within_reach(before: Sequence[int], scores: Scores, places: int) -> list[int]:
+def bounded(before: Sequence[int], scores: Scores, places: int) -> list[int]:
     """Return candidates ordered by scores, none more than ``places`` from where it was.
 
     Every round lets neighbours change places, each candidate once at most (odd-even

@@ -6,7 +6,7 @@ from random import Random
 
 from kbservice.suggestion.evidence import Evidence
 from kbservice.suggestion.fixes import Fix, Ranked, band
-from kbservice.suggestion.lots import Shown, drawn
+from kbservice.suggestion.near_ties import Shown, drawn
 
 NOTHING_YET = Evidence(solved=0, failed=0, lower_bound=0.0, last_success_at=None)
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from kbservice.suggestion.fixes import Candidate, Wanted, rank
+from kbservice.suggestion.influence import bounded
 from kbservice.suggestion.learning import train
-from kbservice.suggestion.reach import within_reach
 from tests.unit.suggestion.lessons import a_lesson
 
 WANTED = Wanted(title="打印机卡纸无法打印", body="财务部的打印机一直提示卡纸")
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 @given(some.lists(some.floats(-5, 5), min_size=1, max_size=30), some.integers(0, 40))
 def test_nothing_moves_further_than_so_many_people_say(scores: list[float], people: int) -> None:
-    after = within_reach(list(range(len(scores))), np.array(scores), people)
+    after = bounded(list(range(len(scores))), np.array(scores), people)
 
     assert sorted(after) == list(range(len(scores)))
     assert all(abs(place - at) <= people for place, at in enumerate(after))
@@ -27,7 +27,7 @@ def test_nothing_moves_further_than_so_many_people_say(scores: list[float], peop
 
 @given(some.lists(some.floats(-5, 5), min_size=2, max_size=30, unique=True))
 def test_enough_people_decide_the_whole_order(scores: list[float]) -> None:
-    after = within_reach(list(range(len(scores))), np.array(scores), len(scores))
+    after = bounded(list(range(len(scores))), np.array(scores), len(scores))
 
     assert after == sorted(range(len(scores)), key=lambda at: -scores[at])
 
