@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from kbservice.domain.article import Article, ArticleState
 from kbservice.domain.job import Job
 from kbservice.domain.suggestion import Suggestion, SuggestionItem
 from kbservice.domain.ticket import Resolution, Ticket
+from kbservice.triage.dataset import TrainingTicket
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -26,6 +28,19 @@ def a_ticket(number: str = "TS20261123001", **values: Any) -> Ticket:
         "updated_at": NOW,
     }
     return Ticket(**(given | values))
+
+
+def labelled(lessons: Sequence[TrainingTicket]) -> Iterator[Ticket]:
+    """Build the tickets, labelled by people, that training makes these lessons of."""
+    for number, lesson in enumerate(lessons):
+        yield a_ticket(
+            f"TS2026{number:07}",
+            title=lesson.title,
+            body=lesson.body,
+            category=lesson.category,
+            category_by="person",
+            opened_at=lesson.created_at,
+        )
 
 
 def a_resolution(**values: Any) -> Resolution:

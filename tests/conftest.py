@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import make_url
 
 from kbservice.bootstrap import Application, build, init_instance
+from kbservice.clock import Clock, SystemClock
 from kbservice.settings import Settings
 from kbservice.store.database import Database
 from tests import optional_parts, postgres_server
@@ -123,12 +124,18 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def application(database_url: str, tmp_path: Path) -> Iterator[Application]:
+def clock() -> Clock:
+    """Return the clock of ``application``; a module may have one of its own that stands still."""
+    return SystemClock()
+
+
+@pytest.fixture
+def application(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Application]:
     """Return a fresh instance with an empty index; commits are visible at once."""
     settings = Settings.load(
         home=tmp_path / "home", database_url=database_url, refresh_interval_s=0.0
     )
     init_instance(settings)
-    opened = build(settings)
+    opened = build(settings, clock=clock)
     yield opened
     opened.close()

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from kbservice.bootstrap import Application, build, init_instance
+from kbservice.bootstrap import Application
 from kbservice.clock import FrozenClock
 from kbservice.domain.account import SYSTEM, Role
 from kbservice.services.intake import NewTicket
-from kbservice.settings import Settings
 from kbservice.web.app import create_app
 from tests.api.calling import Caller, key_for
-from tests.builders import NOW, a_ticket
+from tests.builders import NOW, labelled
 from tests.unit.triage.lessons import lessons
 
 DAY = timedelta(days=1)
@@ -27,30 +24,9 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture
-def application(database_url: str, tmp_path: Path, clock: FrozenClock) -> Iterator[Application]:
-    settings = Settings.load(
-        home=tmp_path / "home", database_url=database_url, refresh_interval_s=0.0
-    )
-    init_instance(settings)
-    opened = build(settings, clock=clock)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def taught(application: Application) -> Application:
     with application.database.transaction() as session:
-        for number, lesson in enumerate(lessons(180)):
-            session.add(
-                a_ticket(
-                    f"TS2026{number:07}",
-                    title=lesson.title,
-                    body=lesson.body,
-                    category=lesson.category,
-                    category_by="person",
-                    opened_at=lesson.created_at,
-                )
-            )
+        session.add_all(labelled(lessons(180)))
     assert application.training.train()["promoted"]
     return application
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from kbservice.bootstrap import Application, build, init_instance
+from kbservice.bootstrap import Application, build
 from kbservice.clock import FrozenClock
 from kbservice.domain.account import Principal, Role
 from kbservice.domain.radar import Verdict
@@ -16,7 +14,6 @@ from kbservice.errors import InvalidInput, NotPermitted
 from kbservice.services.intake import NewTicket
 from kbservice.services.question import Question
 from kbservice.services.suggesting import Answer
-from kbservice.settings import Settings
 from kbservice.store import tickets
 from tests.builders import a_ticket
 
@@ -64,236 +61,233 @@ def clock() -> FrozenClock:
     return FrozenClock(START)
 
 
-@pytest.fixture
-def app(database_url: str, tmp_path: Path, clock: FrozenClock) -> Iterator[Application]:
-    settings = Settings.load(
-        home=tmp_path / "home", database_url=database_url, refresh_interval_s=0.0
-    )
-    init_instance(settings)
-    opened = build(settings, clock=clock)
-    yield opened
-    opened.close()
-
-
-def submit(app: Application, words: tuple[str, str], by: Principal = AGENT, who: str = "") -> str:
+def submit(
+    application: Application, words: tuple[str, str], by: Principal = AGENT, who: str = ""
+) -> str:
     requester = {"contact": who} if who else {}
     new = NewTicket(title=words[0], body=words[1], requester=requester)
-    return app.intake.submit(new, by).ticket.number
+    return application.intake.submit(new, by).ticket.number
 
 
-def ask(app: Application, words: tuple[str, str], by: Principal = AGENT) -> Answer:
-    return app.suggesting.answer(Question(title=words[0], body=words[1]), by)
+def ask(application: Application, words: tuple[str, str], by: Principal = AGENT) -> Answer:
+    return application.suggesting.answer(Question(title=words[0], body=words[1]), by)
 
 
 def found(answer: Answer) -> str | None:
     return answer.sighted.repeat.number if answer.sighted.repeat else None
 
 
-def outbreak(app: Application, clock: FrozenClock, people: int) -> list[str]:
+def outbreak(application: Application, clock: FrozenClock, people: int) -> list[str]:
     """Let several people report the same trouble within minutes, each in other words."""
     numbers = []
     for person in range(people):
         clock.moment += timedelta(minutes=4)
-        numbers.append(submit(app, (VPN[person], ""), who=f"1380000000{person}"))
+        numbers.append(submit(application, (VPN[person], ""), who=f"1380000000{person}"))
     return numbers
 
 
 @pytest.mark.every_database
 @pytest.mark.parametrize(("first", "again"), [(PRINTER, AGAIN), (ENGLISH, ENGLISH_AGAIN)])
 def test_a_ticket_handed_in_again_is_recognised_while_the_first_is_open(
-    app: Application, clock: FrozenClock, first: tuple[str, str], again: tuple[str, str]
+    application: Application, clock: FrozenClock, first: tuple[str, str], again: tuple[str, str]
 ):
-    number = submit(app, first)
-    submit(app, ("会议室投影仪无法开机", "按电源键没有反应"))
+    number = submit(application, first)
+    submit(application, ("会议室投影仪无法开机", "按电源键没有反应"))
 
-    assert number == found(ask(app, again))
-    repeat = submit(app, again)
-    assert number == app.radar_desk.links(repeat, AGENT).duplicate_of
-    assert (repeat,) == app.radar_desk.links(number, AGENT).repeats
+    assert number == found(ask(application, again))
+    repeat = submit(application, again)
+    assert number == application.radar_desk.links(repeat, AGENT).duplicate_of
+    assert (repeat,) == application.radar_desk.links(number, AGENT).repeats
 
     clock.moment += timedelta(days=30)
-    assert found(ask(app, again)) is None
+    assert found(ask(application, again)) is None
 
 
-def test_another_error_code_is_another_matter(app: Application):
-    submit(app, PRINTER)
+def test_another_error_code_is_another_matter(application: Application):
+    submit(application, PRINTER)
 
-    assert found(ask(app, (PRINTER[0], PRINTER[1].replace("E-052", "E-117")))) is None
-
-
-def test_an_intake_form_learns_of_its_own_tickets_only(app: Application):
-    number = submit(app, PRINTER, FORM)
-
-    assert found(ask(app, AGAIN, OTHER_FORM)) is None
-    assert number == found(ask(app, AGAIN, FORM))
-    assert app.radar_desk.links(number, FORM).duplicate_of is None
+    assert found(ask(application, (PRINTER[0], PRINTER[1].replace("E-052", "E-117")))) is None
 
 
-def test_staff_accept_or_dismiss_a_repeat(app: Application):
-    first = submit(app, PRINTER)
-    second, third = submit(app, AGAIN), submit(app, AGAIN)
+def test_an_intake_form_learns_of_its_own_tickets_only(application: Application):
+    number = submit(application, PRINTER, FORM)
 
-    accepted = app.radar_desk.settle_repeat(second, "accepted", AGENT)
+    assert found(ask(application, AGAIN, OTHER_FORM)) is None
+    assert number == found(ask(application, AGAIN, FORM))
+    assert application.radar_desk.links(number, FORM).duplicate_of is None
+
+
+def test_staff_accept_or_dismiss_a_repeat(application: Application):
+    first = submit(application, PRINTER)
+    second, third = submit(application, AGAIN), submit(application, AGAIN)
+
+    accepted = application.radar_desk.settle_repeat(second, "accepted", AGENT)
     assert (first, Verdict.ACCEPTED) == (accepted.duplicate_of, accepted.verdict)
     # A repeat of a repeat belongs to the first.
-    chained = app.radar_desk.settle_repeat(third, "accepted", AGENT, original=second)
+    chained = application.radar_desk.settle_repeat(third, "accepted", AGENT, original=second)
     assert first == chained.duplicate_of
-    assert app.radar_desk.settle_repeat(third, "dismissed", AGENT).duplicate_of is None
-    assert (second,) == app.radar_desk.links(first, AGENT).repeats
+    assert application.radar_desk.settle_repeat(third, "dismissed", AGENT).duplicate_of is None
+    assert (second,) == application.radar_desk.links(first, AGENT).repeats
     with pytest.raises(InvalidInput):
-        app.radar_desk.settle_repeat(first, "accepted", AGENT, original=first)
+        application.radar_desk.settle_repeat(first, "accepted", AGENT, original=first)
     with pytest.raises(NotPermitted):
-        app.radar_desk.settle_repeat(second, "accepted", FORM)
+        application.radar_desk.settle_repeat(second, "accepted", FORM)
 
 
 @pytest.mark.every_database
-def test_several_people_with_one_trouble_are_an_incident(app: Application, clock: FrozenClock):
+def test_several_people_with_one_trouble_are_an_incident(
+    application: Application, clock: FrozenClock
+):
     for words in USUAL:
-        submit(app, (words, ""), who=words)
+        submit(application, (words, ""), who=words)
     clock.moment += timedelta(hours=3)
-    numbers = outbreak(app, clock, 5)
+    numbers = outbreak(application, clock, 5)
 
-    (incident,) = app.radar_desk.incidents(AGENT)
+    (incident,) = application.radar_desk.incidents(AGENT)
     assert numbers == [item.ticket.number for item in incident.sightings]
     assert numbers[0] == incident.parent.number
     assert incident.why["chance"] <= 0.001
-    answer = ask(app, ("VPN 连接不上,证书过期", ""))
+    answer = ask(application, ("VPN 连接不上,证书过期", ""))
     assert answer.sighted.incident is not None
     assert numbers[0] == answer.sighted.incident.parent
     assert "urgent" == answer.assessment.priority.value
     assert ["rule"] == [item.source for item in answer.assessment.priority.evidence][:1]
-    with app.database.reading() as session:
+    with application.database.reading() as session:
         # The rule lifts what came in before it showed, too.
         assert {"urgent"} == {tickets.get(session, number).priority for number in numbers}
-    assert ask(app, ("显示器花屏", "")).sighted.incident is None
+    assert ask(application, ("显示器花屏", "")).sighted.incident is None
 
 
 def test_a_replay_says_that_an_incident_had_lifted_the_priority(
-    app: Application, clock: FrozenClock
+    application: Application, clock: FrozenClock
 ):
-    outbreak(app, clock, 4)
-    old = app.suggesting.suggest(Question(title="VPN 连接不上,证书过期"), AGENT)
+    outbreak(application, clock, 4)
+    old = application.suggesting.suggest(Question(title="VPN 连接不上,证书过期"), AGENT)
 
-    replayed = app.replay.replay(old.id, AGENT)
+    replayed = application.replay.replay(old.id, AGENT)
     assert "incident_lifted" in [obstacle.code for obstacle in replayed.obstacles]
 
 
-def test_one_person_who_repeats_himself_is_no_incident(app: Application, clock: FrozenClock):
+def test_one_person_who_repeats_himself_is_no_incident(
+    application: Application, clock: FrozenClock
+):
     for words in VPN:
         clock.moment += timedelta(minutes=2)
-        submit(app, (words, ""), who="13800000000")
+        submit(application, (words, ""), who="13800000000")
 
-    assert [] == app.radar_desk.incidents(AGENT)
+    assert [] == application.radar_desk.incidents(AGENT)
 
 
-def test_a_busy_day_with_the_usual_mix_is_no_incident(app: Application, clock: FrozenClock):
+def test_a_busy_day_with_the_usual_mix_is_no_incident(application: Application, clock: FrozenClock):
     for _ in range(6):
         clock.moment += timedelta(hours=5)
         for words in USUAL:
-            submit(app, (words, ""), who=f"{words}{clock.moment}")
+            submit(application, (words, ""), who=f"{words}{clock.moment}")
     clock.moment += timedelta(hours=5)
     for _ in range(4):
         for words in USUAL:
             clock.moment += timedelta(seconds=40)
-            submit(app, (words, ""), who=f"{words}{clock.moment}")
+            submit(application, (words, ""), who=f"{words}{clock.moment}")
 
-    assert [] == app.radar_desk.incidents(AGENT)
+    assert [] == application.radar_desk.incidents(AGENT)
 
 
-def test_an_incident_ends_when_it_is_quiet(app: Application, clock: FrozenClock):
-    outbreak(app, clock, 5)
-    assert 0 == app.radar.end_quiet()
+def test_an_incident_ends_when_it_is_quiet(application: Application, clock: FrozenClock):
+    outbreak(application, clock, 5)
+    assert 0 == application.radar.end_quiet()
 
     clock.moment += timedelta(hours=3)
-    assert 1 == app.radar.end_quiet()
-    assert [] == app.radar_desk.incidents(AGENT)
-    assert ask(app, (VPN[0], "")).sighted.incident is None
+    assert 1 == application.radar.end_quiet()
+    assert [] == application.radar_desk.incidents(AGENT)
+    assert ask(application, (VPN[0], "")).sighted.incident is None
 
 
-def test_a_dismissed_incident_does_not_come_back(app: Application, clock: FrozenClock):
-    outbreak(app, clock, 4)
-    (incident,) = app.radar_desk.incidents(AGENT)
-    app.radar_desk.settle_incident(incident.id, "dismissed", AGENT)
+def test_a_dismissed_incident_does_not_come_back(application: Application, clock: FrozenClock):
+    outbreak(application, clock, 4)
+    (incident,) = application.radar_desk.incidents(AGENT)
+    application.radar_desk.settle_incident(incident.id, "dismissed", AGENT)
 
-    submit(app, (VPN[4], ""), who="13900000000")
-    assert [] == app.radar_desk.incidents(AGENT)
-    assert ask(app, (VPN[0], "")).sighted.incident is None
+    submit(application, (VPN[4], ""), who="13900000000")
+    assert [] == application.radar_desk.incidents(AGENT)
+    assert ask(application, (VPN[0], "")).sighted.incident is None
 
 
 def test_reports_that_are_only_related_join_the_incident_that_they_opened(
-    app: Application, clock: FrozenClock
+    application: Application, clock: FrozenClock
 ):
     for place, title in enumerate(USUAL * 4):
         clock.moment += timedelta(minutes=30)
-        submit(app, (title, ""), who=f"usual{place}")
+        submit(application, (title, ""), who=f"usual{place}")
     for place, title in enumerate(MAIL):
         clock.moment += timedelta(minutes=3)
-        submit(app, (title, ""), who=f"mail{place}")
+        submit(application, (title, ""), who=f"mail{place}")
 
-    (incident,) = app.radar_desk.incidents(AGENT)
+    (incident,) = application.radar_desk.incidents(AGENT)
     assert len(incident.sightings) >= len(MAIL) - 1
     # Dismissed, it takes in what comes later without a word.
-    app.radar_desk.settle_incident(incident.id, "dismissed", AGENT)
-    submit(app, ("邮箱连接超时,发不了邮件", ""), who="late")
-    assert [] == app.radar_desk.incidents(AGENT)
+    application.radar_desk.settle_incident(incident.id, "dismissed", AGENT)
+    submit(application, ("邮箱连接超时,发不了邮件", ""), who="late")
+    assert [] == application.radar_desk.incidents(AGENT)
 
 
-def test_staff_choose_another_parent(app: Application, clock: FrozenClock):
-    numbers = outbreak(app, clock, 4)
-    (incident,) = app.radar_desk.incidents(AGENT)
+def test_staff_choose_another_parent(application: Application, clock: FrozenClock):
+    numbers = outbreak(application, clock, 4)
+    (incident,) = application.radar_desk.incidents(AGENT)
 
-    settled = app.radar_desk.settle_incident(incident.id, "accepted", AGENT, parent=numbers[2])
+    settled = application.radar_desk.settle_incident(
+        incident.id, "accepted", AGENT, parent=numbers[2]
+    )
     assert (numbers[2], Verdict.ACCEPTED) == (settled.parent.number, settled.verdict)
     with pytest.raises(InvalidInput):
-        app.radar_desk.settle_incident(incident.id, "accepted", AGENT, parent="TS000")
+        application.radar_desk.settle_incident(incident.id, "accepted", AGENT, parent="TS000")
 
 
 def test_an_import_without_dates_neither_hides_an_incident_nor_makes_one(
-    app: Application, clock: FrozenClock
+    application: Application, clock: FrozenClock
 ):
-    with app.database.transaction() as session:
+    with application.database.transaction() as session:
         for place in range(160):
             title = f"{USUAL[place % len(USUAL)]},{place}"
             tickets.add(session, a_ticket(f"TS3026{place:07}", title=title, opened_at=clock.now()))
         for place, title in enumerate(VPN[:3]):
             tickets.add(session, a_ticket(f"TS4026{place:07}", title=title, opened_at=clock.now()))
-    while app.radar.catch_up():
+    while application.radar.catch_up():
         pass
-    assert ask(app, (VPN[4], "")).sighted.incident is None
+    assert ask(application, (VPN[4], "")).sighted.incident is None
 
-    outbreak(app, clock, 5)
+    outbreak(application, clock, 5)
 
-    incident = ask(app, (VPN[0], "")).sighted.incident
+    incident = ask(application, (VPN[0], "")).sighted.incident
     assert incident is not None
     assert incident.traffic < len(USUAL)
     assert not [number for number in incident.tickets if number.startswith("TS4026")]
 
 
-def test_imported_tickets_are_noted_too(app: Application):
-    with app.database.transaction() as session:
+def test_imported_tickets_are_noted_too(application: Application):
+    with application.database.transaction() as session:
         tickets.add(session, a_ticket("TS1", title=PRINTER[0], body=PRINTER[1], opened_at=START))
 
-    assert found(ask(app, AGAIN)) is None
-    assert (1, 0) == (app.radar.catch_up(), app.radar.catch_up())
-    assert "TS1" == found(ask(app, AGAIN))
+    assert found(ask(application, AGAIN)) is None
+    assert (1, 0) == (application.radar.catch_up(), application.radar.catch_up())
+    assert "TS1" == found(ask(application, AGAIN))
 
 
 @pytest.mark.every_database
-def test_what_is_too_old_to_be_repeated_is_forgotten(app: Application, clock: FrozenClock):
-    submit(app, PRINTER)
-    assert 0 == app.radar.forget()
+def test_what_is_too_old_to_be_repeated_is_forgotten(application: Application, clock: FrozenClock):
+    submit(application, PRINTER)
+    assert 0 == application.radar.forget()
     clock.moment += timedelta(days=30)
-    number = submit(app, PRINTER)
+    number = submit(application, PRINTER)
 
-    assert (1, 0) == (app.radar.forget(), app.radar.forget())
-    assert number == found(ask(app, AGAIN))
+    assert (1, 0) == (application.radar.forget(), application.radar.forget())
+    assert number == found(ask(application, AGAIN))
 
 
-def test_another_process_sees_what_this_one_noted(app: Application, clock: FrozenClock):
-    outbreak(app, clock, 3)
-    other = build(app.settings, clock=clock)
+def test_another_process_sees_what_this_one_noted(application: Application, clock: FrozenClock):
+    outbreak(application, clock, 3)
+    other = build(application.settings, clock=clock)
     submit(other, (VPN[3], ""), who="13900000000")
     other.close()
 
-    (incident,) = app.radar_desk.incidents(AGENT)
+    (incident,) = application.radar_desk.incidents(AGENT)
     assert 4 == len(incident.sightings)

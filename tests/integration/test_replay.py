@@ -13,7 +13,7 @@ from kbservice.errors import NotFound, NotPermitted
 from kbservice.services.intake import NewTicket
 from kbservice.services.knowledge import NewArticle
 from kbservice.services.replay import Replayed
-from tests.builders import a_ticket
+from tests.builders import labelled
 from tests.unit.triage.lessons import lessons
 
 QUESTION = NewTicket(title="打印机脱机", body="重启之后打印机仍然脱机,无法打印报表")
@@ -30,17 +30,7 @@ def publish(application: Application, title: str, solution: str) -> str:
 
 def learn(application: Application) -> None:
     with application.database.transaction() as session:
-        for number, lesson in enumerate(lessons(60)):
-            session.add(
-                a_ticket(
-                    f"TS2026{number:07}",
-                    title=lesson.title,
-                    body=lesson.body,
-                    category=lesson.category,
-                    category_by="person",
-                    opened_at=lesson.created_at,
-                )
-            )
+        session.add_all(labelled(lessons(60)))
     assert application.training.train()["promoted"]
 
 
