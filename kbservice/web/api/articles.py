@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import url_for
 
 from kbservice.domain.account import Role
+from kbservice.domain.article import Article
 from kbservice.web.api.blueprint import api
 from kbservice.web.api.conditions import etag_of, expected_version, wait_until_visible
 from kbservice.web.api.contract import contract
@@ -63,13 +64,10 @@ def article_change(
     article_id: str, json: ArticleChange, query: RefreshQuery
 ) -> tuple[ArticleStored, Headers]:
     """Change an article; If-Match guards against lost updates."""
-    article, sequence = application().knowledge.change(
+    changed = application().knowledge.change(
         article_id, json.changes, expected_revision=expected_version(), principal=principal()
     )
-    visible = wait_until_visible(query, sequence)
-    return ArticleStored.after(article, sequence=sequence, visible=visible), etag_of(
-        article.revision
-    )
+    return _stored(*changed, query)
 
 
 @api.post("/articles/<article_id>/publish")
@@ -77,11 +75,7 @@ def article_change(
 @contract(tag="articles", answers=ArticleStored)
 def article_publish(article_id: str, query: RefreshQuery) -> tuple[ArticleStored, Headers]:
     """Make an article searchable."""
-    article, sequence = application().knowledge.publish(article_id, principal())
-    visible = wait_until_visible(query, sequence)
-    return ArticleStored.after(article, sequence=sequence, visible=visible), etag_of(
-        article.revision
-    )
+    return _stored(*application().knowledge.publish(article_id, principal()), query)
 
 
 @api.post("/articles/<article_id>/retire")
@@ -89,11 +83,7 @@ def article_publish(article_id: str, query: RefreshQuery) -> tuple[ArticleStored
 @contract(tag="articles", answers=ArticleStored)
 def article_retire(article_id: str, query: RefreshQuery) -> tuple[ArticleStored, Headers]:
     """Take an article out of search."""
-    article, sequence = application().knowledge.retire(article_id, principal())
-    visible = wait_until_visible(query, sequence)
-    return ArticleStored.after(article, sequence=sequence, visible=visible), etag_of(
-        article.revision
-    )
+    return _stored(*application().knowledge.retire(article_id, principal()), query)
 
 
 @api.get("/articles/<article_id>/revisions")
@@ -111,3 +101,9 @@ def article_revisions(article_id: str) -> PageOut[RevisionOut]:
 def article_usage(article_id: str) -> UsageOut:
     """Tell how often an article solved tickets, and which."""
     return UsageOut.of(application().knowledge.usage(article_id, principal()))
+
+
+def _stored(article: Article, sequence: int, query: RefreshQuery) -> tuple[ArticleStored, Headers]:
+    visible = wait_until_visible(query, sequence)
+    stored = ArticleStored.after(article, sequence=sequence, visible=visible)
+    return stored, etag_of(article.revision)
