@@ -120,12 +120,21 @@ class Article(Base):
             return None if self.solved_count or self.failed_count else 0
         return len(self.voices)
 
-    def count_outcome(self, *, solved: bool, symptom: str, now: datetime, voice: str = "") -> None:
+    def count_outcome(
+        self, *, solved: bool, symptom: str, now: datetime, voice: str = "", corrects: bool = False
+    ) -> None:
         """Add one ticket's outcome to the evidence; keeps the latest 50 symptoms.
 
-        ``voice`` says so; it is empty for an import, which an administrator vouches for.
+        Args:
+            solved: Whether it helped.
+            symptom: What the requester called the trouble.
+            now: When that became known.
+            voice: Who says so; empty for an import, which an administrator vouches for.
+            corrects: The opposite was counted for the same ticket, and is taken back.
         """
         self._hear(voice)
+        if corrects:
+            self._take_back(solved=not solved, symptom=symptom)
         if solved:
             self.solved_count += 1
             self.last_success_at = now
@@ -134,6 +143,15 @@ class Article(Base):
         else:
             self.failed_count += 1
         self.touch(now)
+
+    def _take_back(self, *, solved: bool, symptom: str) -> None:
+        if not solved:
+            self.failed_count = max(0, self.failed_count - 1)
+            return
+        self.solved_count = max(0, self.solved_count - 1)
+        self.symptoms = [known for known in self.symptoms if known != symptom]
+        if not self.solved_count:
+            self.last_success_at = None
 
     def _hear(self, voice: str) -> None:
         known = self.voices or []

@@ -13,7 +13,8 @@ from kbservice.domain.suggestion import FAILED_REASONS, FEEDBACK_ACTIONS, Feedba
 from kbservice.domain.ticket import Ticket
 from kbservice.errors import InvalidInput, NotFound
 from kbservice.services.profiles import ProfileBook
-from kbservice.store import articles, audit, outbox, suggestions, tickets
+from kbservice.services.ticket_changes import apply_changes, known_values
+from kbservice.store import articles, audit, outbox, suggestions
 from kbservice.store.database import Database
 from kbservice.text.redaction import redact
 
@@ -87,36 +88,35 @@ class FeedbackDesk:
         if new.action in {"solved", "deflected", "copied"} and not new.item:
             raise InvalidInput.of("item", "the article that this is about", "nothing")
         profile = self._profiles.get(suggestion.profile_key, suggestion.profile_version)
-        categories = [item.value for item in profile.categories]
-        priorities = [item.value for item in profile.priorities]
-        if (
-            new.category
-            and new.category not in categories
-            and new.category not in tickets.categories(session)
-        ):
-            raise InvalidInput.of("category", " | ".join(categories), new.category)
-        if new.priority and new.priority not in priorities:
-            raise InvalidInput.of("priority", " | ".join(priorities), new.priority)
+        for name, value in (("category", new.category), ("priority", new.priority)):
+            known = known_values(session, profile, name) or []
+            if value and value not in known:
+                raise InvalidInput.of(name, " | ".join(known), value)
 
     def _count(
         self, session: Session, suggestion: Suggestion, new: NewFeedback, principal: Principal
     ) -> None:
-        """Add to the article's evidence, once per ticket (or per suggestion without one)."""
+        """Let the article's evidence hold the last word on this ticket (or suggestion)."""
         is_success = new.action in {"solved", "deflected"}
         is_failure = new.action == "rejected" and new.reason in FAILED_REASONS
         if not new.item or not (is_success or is_failure):
             return
-        if suggestions.has_counted(session, suggestion, new.item):
-            return
         if articles.find(session, new.item) is None:
             return
         article = articles.get(session, new.item, for_update=True)
+        # Asked behind the lock: another process may just have counted.
+        before = suggestions.last_outcome(
+            session, article.id, ticket_id=suggestion.ticket_id, suggestion_id=suggestion.id
+        )
+        if before == is_success:
+            return
         now = self._clock.now()
         article.count_outcome(
             solved=is_success,
             symptom=str(suggestion.question.get("title", "")),
             now=now,
             voice=principal.name,
+            corrects=before is not None,
         )
         if article.state == ArticleState.PUBLISHED:
             outbox.append(session, "article", article.id, article.revision, now)
@@ -128,11 +128,13 @@ class FeedbackDesk:
             return
         if not (new.category or new.priority):
             return
-        ticket = session.get_one(Ticket, suggestion.ticket_id)
-        if new.category:
-            ticket.category, ticket.category_by = new.category, "person"
-        if new.priority:
-            ticket.priority, ticket.priority_by = new.priority, "person"
-        ticket.touch(self._clock.now())
-        if ticket.resolution is not None:
-            outbox.append(session, "ticket", ticket.number, ticket.version, self._clock.now())
+        profile = self._profiles.get(suggestion.profile_key, suggestion.profile_version)
+        given = {"category": new.category, "priority": new.priority}
+        apply_changes(
+            session,
+            session.get_one(Ticket, suggestion.ticket_id, with_for_update=True),
+            profile,
+            {name: value for name, value in given.items() if value},
+            actor=principal.name,
+            now=self._clock.now(),
+        )

@@ -258,10 +258,11 @@ class Radar:
     def _opened(
         self, session: Session, seen: Grouped, members: list[Sighting], ticket: Ticket
     ) -> Incident:
-        parent = next((item.ticket for item in members if item.ticket.number == seen.parent), None)
+        # All before may be solved by now: then the trouble that is to be worked on is this one.
+        unsolved = (item.ticket.id for item in members if item.ticket.resolved_at is None)
         incident = Incident(
             profile_key=ticket.profile_key,
-            parent_id=parent.id if parent else ticket.id,
+            parent_id=next(unsolved, ticket.id),
             why=seen.why,
             opened_at=ticket.opened_at,
             last_at=ticket.opened_at,

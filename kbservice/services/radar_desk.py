@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from kbservice.clock import Clock
 from kbservice.domain.account import Principal, Role
 from kbservice.domain.radar import Incident, Sighting, Verdict
-from kbservice.errors import InvalidInput, NotFound
+from kbservice.errors import Conflict, InvalidInput, NotFound
 from kbservice.services.sighting import Grouped, grouped
 from kbservice.store import audit, tickets
 from kbservice.store import radar as store
@@ -77,6 +78,7 @@ class RadarDesk:
         Raises:
             NotFound: There is no such ticket, or nothing was noted of it.
             InvalidInput: Nothing is proposed and no other ticket is named, or the ticket itself.
+            Conflict: That ticket repeats this one already.
         """
         principal.demand(Role.AGENT)
         with self._database.transaction() as session:
@@ -87,8 +89,11 @@ class RadarDesk:
                 sighting.duplicate_of = tickets.get(session, original)
                 sighting.duplicate_of_id = sighting.duplicate_of.id
             if sighting.duplicate_of_id in (None, sighting.ticket_id):
-                raise InvalidInput.of("of", "the number of another ticket", original or "nothing")
-            self._follow(sighting, store.sighting_of(session, _original(sighting)))
+                wanted = "the number of another ticket"
+                raise InvalidInput.of("duplicate_of", wanted, original or "nothing")
+            if verdict == "accepted":
+                _follow(sighting, store.sighting_of(session, _original(sighting)))
+                _take_along(sighting, store.repeats_of(session, sighting.ticket_id))
             sighting.duplicate_verdict = Verdict(verdict)
             audit.append(
                 session,
@@ -141,16 +146,31 @@ class RadarDesk:
             )
         return incident
 
-    def _follow(self, sighting: Sighting, original: Sighting | None) -> None:
-        """Link to the first of a chain, not to a ticket that is a repeat itself."""
-        if (
-            original is not None
-            and original.duplicate_verdict == Verdict.ACCEPTED
-            and original.duplicate_of is not None
-            and original.duplicate_of_id != sighting.ticket_id
-        ):
-            sighting.duplicate_of = original.duplicate_of
-            sighting.duplicate_of_id = original.duplicate_of_id
+
+def _follow(sighting: Sighting, original: Sighting | None) -> None:
+    """Link to the first of a chain, not to a ticket that is a repeat itself."""
+    if original is None or original.duplicate_verdict != Verdict.ACCEPTED:
+        return
+    if original.duplicate_of_id == sighting.ticket_id:
+        raise Conflict(
+            "Ticket {original} repeats {number} already; say first that it is another matter",
+            original=original.ticket.number,
+            number=sighting.ticket.number,
+        )
+    sighting.duplicate_of = original.duplicate_of
+    sighting.duplicate_of_id = original.duplicate_of_id
+
+
+def _take_along(sighting: Sighting, repeats: Sequence[Sighting]) -> None:
+    """Let what repeats this ticket repeat the first one too: chains have one link."""
+    for repeat in repeats:
+        if repeat.ticket_id != sighting.duplicate_of_id:
+            repeat.duplicate_of, repeat.duplicate_of_id = (
+                sighting.duplicate_of,
+                sighting.duplicate_of_id,
+            )
+        else:
+            repeat.duplicate_of, repeat.duplicate_of_id = None, None
 
 
 def _original(sighting: Sighting) -> str:

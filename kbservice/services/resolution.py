@@ -141,12 +141,15 @@ class ResolutionDesk:
         article = articles.get(session, new.article_id, for_update=True)
         if article.state == ArticleState.RETIRED:
             raise Conflict("Article {id} is retired", id=article.id)
-        if not suggestions.has_outcome(session, ticket.id, article.id):
+        is_solved = new.outcome != "unsolved"
+        before = suggestions.last_outcome(session, article.id, ticket_id=ticket.id)
+        if before != is_solved:
             article.count_outcome(
-                solved=new.outcome != "unsolved",
+                solved=is_solved,
                 symptom=ticket.title,
                 now=self._clock.now(),
                 voice=principal.name,
+                corrects=before is not None,
             )
         return article
 

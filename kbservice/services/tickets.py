@@ -11,19 +11,15 @@ from kbservice.domain.account import Principal, Role
 from kbservice.domain.audit import AuditEntry
 from kbservice.domain.ticket import Ticket
 from kbservice.errors import InvalidInput, NotFound, StaleVersion
-from kbservice.profiles.schema import Profile
 from kbservice.services.profiles import ProfileBook
 from kbservice.services.requesters import unseal
-from kbservice.services.targets import set_due_times
-from kbservice.store import audit, outbox, suggestions
+from kbservice.services.ticket_changes import apply_changes
+from kbservice.store import audit, suggestions
 from kbservice.store import tickets as store
 from kbservice.store.database import Database
 from kbservice.store.paging import Page
 from kbservice.store.tickets import TicketFilter
-from kbservice.text.redaction import redact
 from kbservice.vault import Vault
-
-CHANGEABLE = ("category", "priority", "urgency", "kind", "product", "version", "environment")
 
 
 class Tickets:
@@ -81,15 +77,9 @@ class Tickets:
                     version=ticket.version,
                 )
             profile = self._profiles.get(ticket.profile_key, ticket.profile_version)
-            before = {name: _value(ticket, name) for name in changes if name in CHANGEABLE}
-            for name, value in changes.items():
-                self._set(session, ticket, profile, name, value)
-            if "priority" in changes:
-                set_due_times(ticket, profile)
-            ticket.touch(self._clock.now())
-            if ticket.resolution is not None:
-                outbox.append(session, "ticket", number, ticket.version, self._clock.now())
-            self._audit(session, principal, "ticket_changed", number, before=before, after=changes)
+            apply_changes(
+                session, ticket, profile, changes, actor=principal.name, now=self._clock.now()
+            )
         return ticket
 
     def reveal(self, number: str, reason: str, principal: Principal) -> dict[str, str]:
@@ -117,23 +107,6 @@ class Tickets:
         asked = suggestions.of_ticket(session, ticket.id)
         return any(suggestion.principal == principal.name for suggestion in asked)
 
-    def _set(
-        self, session: Session, ticket: Ticket, profile: Profile, name: str, value: str | None
-    ) -> None:
-        if name not in CHANGEABLE:
-            raise InvalidInput.of("field", " | ".join(CHANGEABLE), name)
-        if value:
-            _check_value(session, profile, name, value)
-        if name in ("category", "priority", "kind"):
-            setattr(ticket, name, value or None)
-            setattr(ticket, f"{name}_by", "person" if value else None)
-        elif name == "version":
-            ticket.product_version = value or None
-        elif name == "environment":
-            ticket.environment = redact(value).text if value else None
-        else:
-            setattr(ticket, name, value or None)
-
     def _audit(
         self, session: Session, principal: Principal, action: str, number: str, **facts: Any
     ) -> None:
@@ -145,25 +118,3 @@ class Tickets:
             facts=facts,
             now=self._clock.now(),
         )
-
-
-def _value(ticket: Ticket, name: str) -> Any:
-    return getattr(ticket, "product_version" if name == "version" else name)
-
-
-def _check_value(session: Session, profile: Profile, name: str, value: str) -> None:
-    known: list[str]
-    match name:
-        case "category":
-            known = [item.value for item in profile.categories]
-            known += [extra for extra in store.categories(session) if extra not in known]
-        case "priority":
-            known = [item.value for item in profile.priorities]
-        case "urgency":
-            known = [item.value for item in profile.urgencies]
-        case "kind":
-            known = [item.value for item in profile.kinds]
-        case _:
-            return
-    if value not in known:
-        raise InvalidInput.of(name, " | ".join(known), value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -96,23 +96,33 @@ def add_feedback(session: Session, feedback: Feedback) -> None:
     session.flush()
 
 
-def has_outcome(session: Session, ticket_id: int, article_id: str) -> bool:
-    """Tell whether feedback on this ticket said already whether the article solved it."""
-    return _exists(session, _is_outcome(article_id), Suggestion.ticket_id == ticket_id)
+def last_outcome(
+    session: Session, article_id: str, *, ticket_id: int | None, suggestion_id: str = ""
+) -> bool | None:
+    """Return whether an article solved a ticket by the last word on it; None: nobody said.
 
-
-def has_counted(session: Session, suggestion: Suggestion, article_id: str) -> bool:
-    """Tell whether the article's evidence holds this ticket (or suggestion) already."""
-    if _exists(session, _is_outcome(article_id), Suggestion.id == suggestion.id):
-        return True
-    if suggestion.ticket_id is None:
-        return False
-    used = exists().where(
-        Resolution.ticket_id == suggestion.ticket_id, Resolution.article_id == article_id
+    Args:
+        session: The transaction.
+        article_id: What was tried.
+        ticket_id: Whose feedback and resolution count; None where there is no ticket.
+        suggestion_id: Whose feedback counts too.
+    """
+    is_meant = Suggestion.id == suggestion_id
+    if ticket_id is not None:
+        is_meant = or_(is_meant, Suggestion.ticket_id == ticket_id)
+    said = (
+        select(Feedback.created_at, Feedback.action != "rejected")
+        .join(Suggestion, Suggestion.id == Feedback.suggestion_id)
+        .where(is_meant, _is_outcome(article_id))
+        .order_by(Feedback.id.desc())
+        .limit(1)
     )
-    return bool(session.scalar(select(used))) or has_outcome(
-        session, suggestion.ticket_id, article_id
+    resolved = select(Resolution.created_at, Resolution.outcome != "unsolved").where(
+        Resolution.ticket_id == ticket_id, Resolution.article_id == article_id
     )
+    found = [row for query in (resolved, said) for row in session.execute(query)]
+    latest = max(found, key=lambda row: row[0], default=None)
+    return None if latest is None else bool(latest[1])
 
 
 def outcomes(session: Session, release: str, limit: int = 2_000) -> list[CategoryOutcome]:
@@ -174,11 +184,6 @@ def _whole() -> Select[Suggestion]:
     return select(Suggestion).options(
         selectinload(Suggestion.items), selectinload(Suggestion.feedback)
     )
-
-
-def _exists(session: Session, *conditions: ColumnElement[bool]) -> bool:
-    joined = exists().where(Feedback.suggestion_id == Suggestion.id, *conditions)
-    return bool(session.scalar(select(joined)))
 
 
 def _is_outcome(article_id: str) -> ColumnElement[bool]:

@@ -80,6 +80,64 @@ def test_resolving_by_an_article_counts_for_it_once(application: Application) ->
     assert application.knowledge.usage(article_id, AGENT).tickets == (submitted.ticket.number,)
 
 
+def outcomes(application: Application, article_id: str) -> tuple[int, int]:
+    article = application.knowledge.get(article_id, AGENT)
+    return article.solved_count, article.failed_count
+
+
+def test_the_last_word_on_a_ticket_counts_for_an_article(application: Application) -> None:
+    article_id = published(application, "打印机脱机怎么办", "重装驱动")
+    answer = application.intake.submit(PRINTER, FORM).answer
+    assert answer is not None
+
+    def say(action: str, reason: str = "") -> tuple[int, int]:
+        given = NewFeedback(action=action, item=article_id, reason=reason)
+        application.feedback.record(answer.id, given, AGENT)
+        return outcomes(application, article_id)
+
+    assert say("solved") == (1, 0)
+    assert application.knowledge.get(article_id, AGENT).symptoms == [PRINTER.title]
+    assert say("rejected", "outdated") == (0, 1)
+    corrected = application.knowledge.get(article_id, AGENT)
+    assert (corrected.symptoms, corrected.last_success_at) == ([], None)
+    assert say("rejected", "wrong_env") == (0, 1)
+    assert say("rejected", "unrelated") == (0, 1)
+    assert say("solved") == (1, 0)
+
+
+def test_a_resolution_corrects_what_feedback_said(application: Application) -> None:
+    article_id = published(application, "打印机脱机怎么办", "重装驱动")
+    submitted = application.intake.submit(PRINTER, FORM)
+    assert submitted.answer is not None
+    failed = NewFeedback(action="rejected", item=article_id, reason="outdated")
+    application.feedback.record(submitted.answer.id, failed, AGENT)
+
+    application.resolution.resolve(
+        submitted.ticket.number, NewResolution(article_id=article_id), AGENT
+    )
+
+    assert outcomes(application, article_id) == (1, 0)
+
+
+def test_a_label_given_by_feedback_moves_the_deadlines_and_stands_in_the_timeline(
+    application: Application,
+) -> None:
+    submitted = application.intake.submit(replace(PRINTER, priority="normal"), AGENT)
+    assert submitted.answer is not None
+
+    application.feedback.record(
+        submitted.answer.id, NewFeedback(action="accepted", priority="urgent"), AGENT
+    )
+
+    changed = application.tickets.get(submitted.ticket.number, AGENT)
+    assert (changed.priority, changed.priority_by) == ("urgent", "person")
+    assert changed.response_due_at is not None
+    assert (changed.response_due_at - changed.opened_at).total_seconds() == 2 * 3600
+    entry = application.tickets.timeline(changed.number, AGENT)[-1]
+    assert entry.action == "ticket_changed"
+    assert entry.facts == {"before": {"priority": "normal"}, "after": {"priority": "urgent"}}
+
+
 def test_a_ticket_is_resolved_once(application: Application) -> None:
     number = application.intake.submit(PRINTER, FORM).ticket.number
     application.resolution.resolve(number, NewResolution(summary="重装驱动"), AGENT)

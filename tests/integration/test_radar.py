@@ -10,9 +10,10 @@ from kbservice.bootstrap import Application, build
 from kbservice.clock import FrozenClock
 from kbservice.domain.account import Principal, Role
 from kbservice.domain.radar import Verdict
-from kbservice.errors import InvalidInput, NotPermitted
+from kbservice.errors import Conflict, InvalidInput, NotPermitted
 from kbservice.services.intake import NewTicket
 from kbservice.services.question import Question
+from kbservice.services.resolution import NewResolution
 from kbservice.services.suggesting import Answer
 from kbservice.store import tickets
 from tests.builders import a_ticket
@@ -28,6 +29,7 @@ ENGLISH_AGAIN = (
     "Hello, export of the sales report fails",
     "Since 11:05 the export stops at 40 percent.",
 )
+MAILED = ("邮件发不出去", "提示连接超时,客户在等")
 VPN = (
     "VPN 连接失败,提示证书已过期",
     "早上开始 VPN 连接失败,说证书过期",
@@ -132,6 +134,50 @@ def test_staff_accept_or_dismiss_a_repeat(application: Application):
         application.radar_desk.settle_repeat(first, "accepted", AGENT, original=first)
     with pytest.raises(NotPermitted):
         application.radar_desk.settle_repeat(second, "accepted", FORM)
+
+
+def test_two_tickets_do_not_repeat_each_other(application: Application):
+    first, second = submit(application, PRINTER), submit(application, ENGLISH)
+    desk = application.radar_desk
+    desk.settle_repeat(second, "accepted", AGENT, original=first)
+
+    with pytest.raises(Conflict, match=second):
+        desk.settle_repeat(first, "accepted", AGENT, original=second)
+    assert desk.links(first, AGENT).duplicate_of is None
+
+    desk.settle_repeat(second, "dismissed", AGENT)
+    assert second == desk.settle_repeat(first, "accepted", AGENT, original=second).duplicate_of
+
+
+def test_what_repeats_a_repeat_is_linked_to_the_first(application: Application):
+    first, second, third = (submit(application, words) for words in (PRINTER, ENGLISH, MAILED))
+    desk = application.radar_desk
+    desk.settle_repeat(third, "accepted", AGENT, original=second)
+
+    desk.settle_repeat(second, "accepted", AGENT, original=first)
+
+    assert first == desk.links(third, AGENT).duplicate_of
+    assert (second, third) == desk.links(first, AGENT).repeats
+
+
+def test_an_incident_is_worked_on_in_a_ticket_that_is_unsolved(
+    application: Application, clock: FrozenClock
+):
+    for words in USUAL:
+        submit(application, (words, ""), who=words)
+    clock.moment += timedelta(hours=3)
+    numbers = []
+    for person in range(5):
+        clock.moment += timedelta(minutes=3)
+        number = submit(application, (VPN[person], ""), who=f"1380000000{person}")
+        if not application.radar_desk.incidents(AGENT):
+            done = NewResolution(summary="换证书")
+            application.resolution.resolve(number, done, AGENT)
+        numbers.append(number)
+
+    (incident,) = application.radar_desk.incidents(AGENT)
+    unsolved = [item.ticket.number for item in incident.sightings if not item.ticket.resolved_at]
+    assert unsolved[0] == incident.parent.number
 
 
 @pytest.mark.every_database

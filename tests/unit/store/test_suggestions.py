@@ -81,49 +81,50 @@ def test_evidence_counts_outcomes_and_acts(database: Database):
 
 
 @pytest.mark.parametrize(
-    ("action", "reason", "counts"),
+    ("action", "reason", "outcome"),
     [
         ("solved", "", True),
         ("deflected", "", True),
-        ("rejected", "outdated", True),
-        ("rejected", "unrelated", False),
-        ("opened", "", False),
+        ("rejected", "outdated", False),
+        ("rejected", "unrelated", None),
+        ("opened", "", None),
     ],
 )
-def test_an_outcome_counts_once_for_a_ticket(
-    database: Database,
-    action: str,
-    reason: str,
-    counts: bool,  # noqa: FBT001  # a column of the table above
+def test_an_outcome_holds_for_the_whole_ticket(
+    database: Database, action: str, reason: str, *, outcome: bool | None
 ):
     with database.transaction() as session:
         ticket = a_ticket()
         tickets.add(session, ticket)
-        first = a_suggestion("s1", ("KB-1",), ticket_id=ticket.id)
-        second = a_suggestion("s2", ("KB-1",), ticket_id=ticket.id)
-        elsewhere = a_suggestion("s3", ("KB-1",))
-        for suggestion in (first, second, elsewhere):
-            suggestions.add(session, suggestion)
+        for name, of in (("s1", ticket.id), ("s2", ticket.id), ("s3", None)):
+            suggestions.add(session, a_suggestion(name, ("KB-1",), ticket_id=of))
         suggestions.add_feedback(session, a_feedback("s1", action, reason=reason))
 
+    def last(article: str, name: str, of: int | None) -> bool | None:
+        return suggestions.last_outcome(session, article, ticket_id=of, suggestion_id=name)
+
     with database.reading() as session:
-        assert suggestions.has_outcome(session, ticket.id, "KB-1") is counts
-        assert suggestions.has_outcome(session, ticket.id, "KB-2") is False
-        assert suggestions.has_counted(session, first, "KB-1") is counts
-        assert suggestions.has_counted(session, second, "KB-1") is counts
-        assert suggestions.has_counted(session, elsewhere, "KB-1") is False
+        assert last("KB-1", "", ticket.id) is outcome
+        assert last("KB-1", "s1", ticket.id) is outcome
+        assert last("KB-1", "s2", ticket.id) is outcome
+        assert last("KB-2", "", ticket.id) is None
+        assert last("KB-1", "s3", None) is None
 
 
-def test_a_suggestion_without_a_ticket_counts_once(database: Database):
+def test_of_several_outcomes_the_last_word_holds(database: Database):
     with database.transaction() as session:
-        suggestion = a_suggestion("s1", ("KB-1",))
-        suggestions.add(session, suggestion)
-        assert not suggestions.has_counted(session, suggestion, "KB-1")
-        suggestions.add_feedback(session, a_feedback("s1", "solved"))
-        assert suggestions.has_counted(session, suggestion, "KB-1")
+        suggestions.add(session, a_suggestion("s1", ("KB-1",)))
+        heard = []
+        for action, reason in (("solved", ""), ("rejected", "outdated"), ("opened", "")):
+            suggestions.add_feedback(session, a_feedback("s1", action, reason=reason))
+            heard.append(
+                suggestions.last_outcome(session, "KB-1", ticket_id=None, suggestion_id="s1")
+            )
+
+    assert heard == [True, False, False]
 
 
-def test_a_resolution_that_used_the_article_has_counted_already(database: Database):
+def test_a_resolution_that_used_the_article_is_a_word_too(database: Database):
     with database.transaction() as session:
         articles.add(session, an_article("KB-1"))
         ticket = a_ticket(resolution=a_resolution(article_id="KB-1"))
@@ -131,5 +132,5 @@ def test_a_resolution_that_used_the_article_has_counted_already(database: Databa
         suggestion = a_suggestion("s1", ("KB-1",), ticket_id=ticket.id)
         suggestions.add(session, suggestion)
 
-        assert suggestions.has_counted(session, suggestion, "KB-1")
-        assert not suggestions.has_counted(session, suggestion, "KB-2")
+        assert suggestions.last_outcome(session, "KB-1", ticket_id=ticket.id) is True
+        assert suggestions.last_outcome(session, "KB-2", ticket_id=ticket.id) is None
