@@ -26,8 +26,15 @@ def doctor(invocation: Invocation, *, repair: bool) -> None:
     )
     if not invocation.as_json:
         print_table(
-            (invocation.text("part"), "", invocation.text("finding")),
-            [(item.part, "✓" if item.is_ok else "✗", item.message) for item in findings],
+            (invocation.text("Part"), "", invocation.text("Finding")),
+            [
+                (
+                    invocation.text(item.part),
+                    "✓" if item.is_ok else "✗",
+                    invocation.text(item.message),
+                )
+                for item in findings
+            ],
         )
     if not is_well:
         click.get_current_context().exit(FAILED)

@@ -13,7 +13,7 @@ from kbservice.domain.suggestion import FAILED_REASONS, FEEDBACK_ACTIONS, Feedba
 from kbservice.domain.ticket import Ticket
 from kbservice.errors import InvalidInput, NotFound
 from kbservice.services.profiles import ProfileBook
-from kbservice.services.ticket_changes import apply_changes, known_values
+from kbservice.services.ticket_changes import apply_changes, demand_known
 from kbservice.store import articles, audit, outbox, suggestions
 from kbservice.store.database import Database
 from kbservice.text.redaction import redact
@@ -88,10 +88,8 @@ class FeedbackDesk:
         if new.action in {"solved", "deflected", "copied"} and not new.item:
             raise InvalidInput.of("item", "the article that this is about", "nothing")
         profile = self._profiles.get(suggestion.profile_key, suggestion.profile_version)
-        for name, value in (("category", new.category), ("priority", new.priority)):
-            known = known_values(session, profile, name) or []
-            if value and value not in known:
-                raise InvalidInput.of(name, " | ".join(known), value)
+        demand_known(session, profile, "category", new.category)
+        demand_known(session, profile, "priority", new.priority)
 
     def _count(
         self, session: Session, suggestion: Suggestion, new: NewFeedback, principal: Principal

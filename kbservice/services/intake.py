@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from kbservice.clock import Clock
 from kbservice.domain.account import Principal
 from kbservice.domain.ticket import Ticket
-from kbservice.errors import InvalidInput, NotFound
+from kbservice.errors import InvalidInput
 from kbservice.process.numbering import format_number, period_of
 from kbservice.profiles.schema import Profile
 from kbservice.services.idempotency import IdempotencyKey
@@ -23,6 +23,7 @@ from kbservice.services.radar import Radar, asker
 from kbservice.services.requesters import REQUESTER_FIELDS, masked, seal
 from kbservice.services.suggesting import Answer, Suggesting
 from kbservice.services.targets import set_due_times
+from kbservice.services.ticket_changes import demand_known
 from kbservice.store import audit, requests, suggestions, tickets
 from kbservice.store.database import Database
 from kbservice.text.languages import language_of
@@ -115,28 +116,11 @@ class Intake:
         unknown = sorted(set(new.requester) - set(REQUESTER_FIELDS))
         if unknown:
             raise InvalidInput.of("requester", "name, contact, department", ", ".join(unknown))
-        known_values = {
-            "urgency": [item.value for item in profile.urgencies],
-            "priority": [item.value for item in profile.priorities],
-            "kind": [item.value for item in profile.kinds],
-        }
-        for name, known in known_values.items():
-            if (value := getattr(new, name)) and value not in known:
-                raise InvalidInput.of(name, " | ".join(known), value)
+        with self._database.reading() as session:
+            for name in ("urgency", "priority", "kind", "category"):
+                demand_known(session, profile, name, getattr(new, name))
         if new.priority and not principal.is_staff:
             raise InvalidInput.of("priority", "urgency instead: staff assess it", new.priority)
-        if new.category:
-            self._check_category(new.category, profile)
-
-    def _check_category(self, value: str, profile: Profile) -> None:
-        try:
-            profile.category(value)
-        except NotFound as error:
-            with self._database.reading() as session:
-                if value in tickets.categories(session):
-                    return
-            known = " | ".join(item.value for item in profile.categories)
-            raise InvalidInput.of("category", known, value) from error
 
     def _store(
         self,

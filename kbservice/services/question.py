@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kbservice.errors import InvalidInput
+from kbservice.profiles.schema import Profile
 from kbservice.triage.classifier import TicketText
 
 MAX_TITLE: Final = 500
@@ -46,6 +47,12 @@ class Question:
                 raise InvalidInput.of(field, f"at most {limit} characters", f"{len(text)}")
         if not 1 <= self.limit <= MAX_FIXES:
             raise InvalidInput.of("limit", f"1 to {MAX_FIXES}", str(self.limit))
+
+    def check_kind(self, profile: Profile) -> None:
+        """Raise InvalidInput unless the profile has the kind, or none is given."""
+        known = [item.value for item in profile.kinds]
+        if self.kind and self.kind not in known:
+            raise InvalidInput.of("kind", " | ".join(known), self.kind)
 
     @property
     def text(self) -> str:

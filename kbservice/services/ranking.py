@@ -107,7 +107,7 @@ class Ranking:
         shelf = self._rankers.shelf
         release_id = release_id or shelf.current
         if not release_id:
-            raise NotFound("There is no ranker release yet")
+            raise NotFound("No ranker release is in use: the fixed weights rank")
         learned = self._rankers.load(release_id).learned
         weights = map(float, learned.linear) if learned else ()
         named = dict(zip((FIXED_ORDER, *NAMES), (round(w, 4) for w in weights), strict=False))

@@ -155,6 +155,7 @@ class Suggesting:
         started = time.perf_counter()
         question.check()
         profile = self._profiles.get(question.profile)
+        question.check_kind(profile)
         triage = self._releases.triage(profile)
         assessment = triage.assess(question.words)
         degraded = list(assessment.degraded)

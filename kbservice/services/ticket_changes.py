@@ -43,7 +43,9 @@ def apply_changes(
     """
     before = {name: _value(ticket, name) for name in changes if name in CHANGEABLE}
     for name, value in changes.items():
-        _demand_known(session, profile, name, value)
+        if name not in CHANGEABLE:
+            raise InvalidInput.of("field", " | ".join(CHANGEABLE), name)
+        demand_known(session, profile, name, value)
         _set(ticket, name, value)
     if "priority" in changes:
         set_due_times(ticket, profile)
@@ -60,7 +62,20 @@ def apply_changes(
     )
 
 
-def known_values(session: Session, profile: Profile, name: str) -> list[str] | None:
+def demand_known(session: Session, profile: Profile, name: str, value: str | None) -> None:
+    """Refuse what a field cannot hold; categories that were imported count as known.
+
+    Raises:
+        InvalidInput: The profile has no such value.
+    """
+    if not value:
+        return
+    known = _known(session, profile, name)
+    if known is not None and value not in known:
+        raise InvalidInput.of(name, " | ".join(known), value)
+
+
+def _known(session: Session, profile: Profile, name: str) -> list[str] | None:
     """Return what a field may hold; None where anything will do."""
     match name:
         case "category":
@@ -74,14 +89,6 @@ def known_values(session: Session, profile: Profile, name: str) -> list[str] | N
             return [item.value for item in profile.kinds]
         case _:
             return None
-
-
-def _demand_known(session: Session, profile: Profile, name: str, value: str | None) -> None:
-    if name not in CHANGEABLE:
-        raise InvalidInput.of("field", " | ".join(CHANGEABLE), name)
-    known = known_values(session, profile, name)
-    if value and known is not None and value not in known:
-        raise InvalidInput.of(name, " | ".join(known), value)
 
 
 def _set(ticket: Ticket, name: str, value: str | None) -> None:

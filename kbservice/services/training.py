@@ -31,6 +31,7 @@ from kbservice.triage.goals import Goals
 from kbservice.triage.packing import FORMAT
 from kbservice.triage.promise import PromiseReport
 from kbservice.triage.suspicion import Claim
+from kbservice.triage.thresholds import needed_at_first
 from kbservice.triage.training import (
     LEAST_TICKETS,
     MAX_TICKETS,
@@ -53,6 +54,21 @@ class ReleaseCard:
 
     facts: Mapping[str, Any]
     cards: Mapping[str, Card]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelCount:
+    """A category before anything was learned.
+
+    Attributes:
+        value: As the profile has it.
+        labelled: Tickets that a person or an import gave it.
+        needed: How many more it needs at least before it may be filled in unasked.
+    """
+
+    value: str
+    labelled: int
+    needed: int
 
 
 class Training:
@@ -183,7 +199,7 @@ class Training:
         """
         release_id = release_id or self.current()
         if not release_id:
-            raise NotFound("There is no classifier release yet")
+            raise NotFound("No classifier release is in use: the profile’s criteria answer")
         manifest = self._releases.shelves.manifest(release_id)
         return ReleaseCard(
             facts=self._described(release_id, manifest["profile"]),
@@ -225,6 +241,20 @@ class Training:
             with suppress(ArtifactRejected):
                 return self.promote(release_id, principal)
         raise NotFound("There is no earlier classifier release")
+
+    def label_counts(self, profile_key: str = "") -> list[LabelCount]:
+        """Return how far each category of a profile is from being learned."""
+        profile = self._profiles.get(profile_key)
+        with self._database.reading() as session:
+            held = store.count_categories(session, profile.key)
+        return [
+            LabelCount(
+                value=category.value,
+                labelled=held.get(category.value, 0),
+                needed=needed_at_first(held.get(category.value, 0)),
+            )
+            for category in profile.categories
+        ]
 
     def faults(self) -> Iterable[str]:
         """Yield what is wrong with the current releases."""

@@ -9,6 +9,7 @@ import pytest
 
 from kbservice.bootstrap import Application
 from kbservice.triage.dataset import TrainingTicket
+from kbservice.triage.thresholds import needed_at_first
 from tests.api.calling import Caller
 from tests.builders import a_ticket
 from tests.unit.triage.lessons import lessons
@@ -103,3 +104,24 @@ def test_only_an_administrator_switches(
     admin("POST", "/admin/classifier/promote", data={"release": second})
     admin("POST", "/admin/classifier/rollback")
     assert application.training.release().facts["id"] == trained
+
+
+@pytest.mark.every_database
+def test_on_day_zero_the_page_says_how_many_labels_each_category_needs(
+    application: Application, lead: Caller
+):
+    profile = application.profiles.get()
+    known = profile.categories[0].value
+    with application.database.transaction() as session:
+        for number in range(3):
+            session.add(a_ticket(f"TS{number:011}", category=known, category_by="person"))
+        session.add(a_ticket("TS9", category=known, category_by="classifier"))
+
+    counts = {row.value: row for row in application.training.label_counts()}
+    page = lead.get("/admin/classifier?lang=en", headers={"Accept": "text/html"}).get_data(
+        as_text=True
+    )
+
+    assert (3, counts[known].needed) == (counts[known].labelled, needed_at_first(3))
+    assert counts.keys() == {item.value for item in profile.categories}
+    assert page.count(str(needed_at_first(0))) >= len(counts) - 1

@@ -227,14 +227,6 @@ def test_a_retired_article_is_found_no_more(application: Application) -> None:
     assert application.retrieval.search(SearchRequest(q="打印机"), AGENT).page.total == 0
 
 
-def test_an_urgency_the_profile_does_not_know_is_refused_by_name(application: Application) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        application.intake.submit(replace(PRINTER, urgency="asap"), FORM)
-
-    assert refused.value.facts["field"] == "urgency"
-    assert refused.value.facts["expected"] == "high | medium | low"
-
-
 def test_due_times_follow_the_assessed_priority(application: Application) -> None:
     ticket = application.intake.submit(replace(PRINTER, priority="urgent"), AGENT).ticket
     assert ticket.response_due_at is not None
@@ -308,3 +300,13 @@ def test_a_rebuild_settles_the_changes_it_has_seen(application: Application) -> 
     assert application.indexing.status().pending == 0
     assert application.indexing.wait_until_visible(sequence, timeout_s=1)
     assert article.id in application.engine.ids()
+
+
+@pytest.mark.parametrize("field", ["kind", "urgency", "category", "priority"])
+def test_a_value_the_profile_does_not_know_is_refused_by_name(
+    application: Application, field: str
+) -> None:
+    with pytest.raises(InvalidInput, match=field):
+        application.intake.submit(replace(PRINTER, **{field: "nonsense"}), AGENT)
+    with pytest.raises(InvalidInput, match="kind"):
+        application.suggesting.suggest(Question(title="打印机", kind="nonsense"), AGENT)

@@ -46,6 +46,7 @@ WORDS = {
     *("rebuild_index", "train_classifier", "train_ranker", "name", "contact", "department"),
     *FEATURES.values(),
     *("database", "audit", "index", "outbox", "worker", "keys", "disk", "store", "drift"),
+    *("ranker", "ok", "generation", "documents", "took_s", "release", "lessons"),
 }
 
 

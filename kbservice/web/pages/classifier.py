@@ -41,6 +41,7 @@ def classifier() -> str:
         profiles=sorted({item["profile"] for item in releases}),
         returnable=returnable(releases),
         wanted=wanted,
+        counts=[] if releases else training.label_counts(),
         **_card_of(shown),
     )
 
@@ -122,7 +123,7 @@ def _card_of(shown: ReleaseCard | None) -> dict[str, Any]:
         "shown": shown,
         "axis": axis,
         "card": card,
-        "names": _names(axis, shown.facts["profile"]) if shown else {},
+        "names": _names(axis, shown.facts["profile"] if shown else ""),
         "bars": bars(card.reliability) if card else [],
         "heats": heats(card.matrix) if card else [],
         "side": _SIDE,

@@ -119,6 +119,7 @@ class PredictionOut(Out):
     label: str | None
     confidence: float
     set: list[str]
+    set_labels: list[str]
     why: list[SpokenOut]
     decision: Literal["auto", "review", "abstain"]
 
@@ -300,6 +301,7 @@ def _prediction(shown: Mapping[str, Any], labels: Mapping[str, str]) -> Predicti
         label=labels.get(value, value) if value else None,
         confidence=round(shown["confidence"], 4),
         set=list(shown["label_set"]),
+        set_labels=[labels.get(item, item) for item in shown["label_set"]],
         why=[_spoken(item) for item in shown["evidence"]],
         decision=shown["decision"],
     )
