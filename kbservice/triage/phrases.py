@@ -6,19 +6,11 @@ import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from kbservice.text.normalise import Folded, fold, fold_text
 from kbservice.triage.classifier import TicketText
 from kbservice.triage.features import lowered
-
-# What stands right before a phrase and turns it around: 没有宕机, without data loss.
-_NEGATION: Final = re.compile(
-    r"(?:没有|没|未|并未|不会|不是|无|非|避免|防止|预防|以防"
-    r"|\b(?:no|not|without|never|avoid|avoiding|prevent|preventing|isn't|aren't|wasn't)(?: any| a| the)?)"
-    r"(?:出现|发生|造成|导致|引起|再)?\s*$"
-)
-_BEFORE: Final = 16  # characters looked at
+from kbservice.triage.negation import is_denied
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +44,7 @@ class Searchable:
         for field, folded, text in self._texts:
             # Most phrases are nowhere, and to see that costs a tenth of what a search does.
             for match in pattern.finditer(text) if literal in text else ():
-                before = text[max(0, match.start() - _BEFORE) : match.start()]
-                if not (stated and _NEGATION.search(before)):
+                if not (stated and is_denied(text, *match.span())):
                     yield Place(field, *folded.span(*match.span()))
 
 

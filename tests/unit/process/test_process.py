@@ -259,6 +259,42 @@ def test_whom_a_priority_rule_found_is_not_asked_for(title: str):
     assert "impact" not in asked("product-support", "fault", title)
 
 
+HEADS = (
+    "财务部 12 人今天上午开始报错",
+    "12人登录报错",
+    "30余人报错",
+    "三个人登不上",
+    "十几个人报错",
+    "上百号人进不去",
+    "两台电脑报错",
+    "我们科室都登不上",
+    "我们都登不上",
+    "3位同事报错",
+    "12 users get an error",
+    "three people get an error",
+    "5 of us get an error",
+)
+NO_HEADS = (
+    "付款 12 人民币报错",
+    "支付5人民币失败",
+    "统一人员管理报错",
+    "第一人称视角报错",
+    "OA2人事系统报错",
+    "等了2个小时还报错",
+    "Win10 64位报错",
+    "我们每次都报错",
+    "version 12 user manual gives an error",
+)
+
+
+@pytest.mark.parametrize("key", ["product-support", "principles"])
+def test_counted_people_are_an_impact_and_counted_money_is_none(key: str):
+    kind = load(key).kinds[0].value
+    told = {text: "impact" not in asked(key, kind, text) for text in (*HEADS, *NO_HEADS)}
+
+    assert told == {text: text in HEADS for text in (*HEADS, *NO_HEADS)}
+
+
 def test_questions_come_in_both_languages():
     (first, *_rest) = missing_details(load("software-support"), "fault", "help", "", {})
 
