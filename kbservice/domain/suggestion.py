@@ -51,6 +51,17 @@ class Suggestion(Base):
     )
     feedback: Mapped[list[Feedback]] = relationship(order_by="Feedback.id")
 
+    def fixes(self, *, to_staff: bool) -> list[dict[str, Any]]:
+        """Return the fixes that a reader may see, as they were shown; forms see public ones."""
+        to_form: list[dict[str, Any]] | None = self.answer.get("to_form")
+        if to_staff or to_form is None:
+            return [{**item.shown, "why": item.why} for item in self.items]
+        return to_form
+
+    def similar_tickets(self, *, to_staff: bool) -> list[dict[str, Any]]:
+        """Return the similar tickets that a reader may see."""
+        return list(self.answer["similar_tickets"]) if to_staff else []
+
 
 class SuggestionItem(Base):
     """One article that was offered, at its rank (1 = first).

@@ -57,7 +57,7 @@ class FeedbackDesk:
             suggestion = suggestions.get(session, suggestion_id)
             if not principal.is_staff and suggestion.principal != principal.name:
                 raise NotFound("Suggestion {id} does not exist", id=suggestion_id)
-            self._check(session, suggestion, new)
+            self._check(session, suggestion, new, principal)
             self._count(session, suggestion, new, principal)
             self._relabel(session, suggestion, new, principal)
             feedback = Feedback(
@@ -81,8 +81,10 @@ class FeedbackDesk:
             )
         return feedback
 
-    def _check(self, session: Session, suggestion: Suggestion, new: NewFeedback) -> None:
-        offered = [item.article_id for item in suggestion.items]
+    def _check(
+        self, session: Session, suggestion: Suggestion, new: NewFeedback, principal: Principal
+    ) -> None:
+        offered = [fix["article_id"] for fix in suggestion.fixes(to_staff=principal.is_staff)]
         if new.item and new.item not in offered:
             raise InvalidInput.of("item", " | ".join(offered) or "nothing was offered", new.item)
         if new.action in {"solved", "deflected", "copied"} and not new.item:

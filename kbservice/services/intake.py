@@ -106,7 +106,7 @@ class Intake:
             NotPermitted: An intake form tried to set the assessed priority.
             Conflict: The Idempotency-Key was used for another request.
         """
-        answer = self._suggesting.answer(new.question, principal)
+        answer = self._suggesting.answer(new.question, principal, for_staff=True)
         self._check(new, answer.profile, principal)
         return self._store(new, answer, principal, idempotency)
 
@@ -162,7 +162,7 @@ class Intake:
                     now=ticket.opened_at,
                 )
         log.info("ticket_submitted", number=ticket.number, degraded=list(answer.degraded))
-        return Submitted(ticket=ticket, answer=answer)
+        return Submitted(ticket=ticket, answer=answer.shown_to(principal))
 
     def _open(self, session: Session, new: NewTicket, answer: Answer) -> Ticket:
         now = self._clock.now()

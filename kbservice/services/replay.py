@@ -159,7 +159,9 @@ class Replay:
             rankers=sources,
             clock=FrozenClock(old.created_at),
         )
-        return suggesting.answer(_question(old), _asker(old))
+        return suggesting.answer(
+            _question(old), _asker(old), for_staff=bool(old.question.get("for_staff"))
+        )
 
 
 def _question(old: Suggestion) -> Question:

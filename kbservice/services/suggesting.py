@@ -18,6 +18,7 @@ from kbservice.process.missing import Missing, missing_details
 from kbservice.profiles.schema import Profile
 from kbservice.search.documents import Filters, IndexState, SearchDocument, SearchHit
 from kbservice.search.engine import IndexReader
+from kbservice.search.filtering import allows
 from kbservice.search.snippets import Highlighter
 from kbservice.services import ranking_lessons
 from kbservice.services.candidates import candidate
@@ -28,7 +29,7 @@ from kbservice.store import articles, tickets
 from kbservice.store import suggestions as store
 from kbservice.store.database import Database
 from kbservice.suggestion.candidate import Wanted
-from kbservice.suggestion.fixes import Fix, rank
+from kbservice.suggestion.fixes import Fix, Ranked, rank
 from kbservice.suggestion.near_ties import Shown, drawn
 from kbservice.suggestion.ranker import Ranker
 from kbservice.text.languages import language_of
@@ -39,6 +40,7 @@ log = structlog.get_logger(__name__)
 
 _CANDIDATES = 30
 _SIMILAR_TICKETS = 5
+_FOR_FORMS = Filters(kind="article", visibility=("public",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,8 @@ class Answer:
 
     Attributes:
         id: Name for feedback; empty if the answer could not be stored.
+        for_staff: It was looked for with the rights of staff, whoever asked.
+        to_form: The fixes that an intake form may see; None: all of them.
         degraded: Parts that were down: ``index``, ``classifier``, ``store``.
         lag_s: Age of the oldest change that search could not see.
     """
@@ -76,6 +80,15 @@ class Answer:
     ranking: Shown
     sighted: Sighted = NOTHING
     language: str = ""
+    for_staff: bool = False
+    to_form: tuple[Fix, ...] | None = None
+
+    def shown_to(self, principal: Principal) -> Answer:
+        """Return what a reader may see of it."""
+        if principal.is_staff or not self.for_staff:
+            return self
+        fixes = self.fixes if self.to_form is None else self.to_form
+        return replace(self, fixes=fixes, similar_tickets=())
 
 
 class Profiles(Protocol):
@@ -150,8 +163,14 @@ class Suggesting:
             return _with_part_down(answer, "store")
         return answer
 
-    def answer(self, question: Question, principal: Principal) -> Answer:
-        """Answer a question without storing anything."""
+    def answer(
+        self, question: Question, principal: Principal, *, for_staff: bool = False
+    ) -> Answer:
+        """Answer a question without storing anything.
+
+        With ``for_staff`` staff will read it too: what they may see is looked for, and what the
+        asker may see of it is kept apart (``Answer.shown_to``).
+        """
         started = time.perf_counter()
         question.check()
         profile = self._profiles.get(question.profile)
@@ -159,8 +178,13 @@ class Suggesting:
         triage = self._releases.triage(profile)
         assessment = triage.assess(question.words)
         degraded = list(assessment.degraded)
-        hits, state = self._hits(question, principal, degraded)
-        shown = self._fixes(question, assessment, hits)
+        for_staff = for_staff or principal.is_staff
+        hits, state = self._hits(question, Filters() if for_staff else _FOR_FORMS, degraded)
+        ranked = self._ranked(question, assessment, hits)
+        to_form = None
+        if not (principal.is_staff or all(allows(_FOR_FORMS, hit.document) for hit in hits)):
+            to_form = self._ranked(question, assessment, self._open_hits(question, hits)).fixes
+        shown = self._shown(ranked) if to_form is None else Shown(ranked)
         kind = question.kind or assessment.kind.value
         sighted = self._radar.look(question, profile, principal)
         return Answer(
@@ -168,7 +192,9 @@ class Suggesting:
             profile=profile,
             fixes=shown.ranked.fixes,
             ranking=shown,
-            similar_tickets=_similar_tickets(question, hits) if principal.is_staff else (),
+            for_staff=for_staff,
+            to_form=to_form,
+            similar_tickets=_similar_tickets(question, hits),
             assessment=sighted.lifts(assessment, profile, question.text),
             sighted=sighted,
             missing=missing_details(
@@ -204,6 +230,7 @@ class Suggesting:
                 "kind": question.kind,
                 "limit": question.limit,
                 "role": principal.role.value,
+                "for_staff": answer.for_staff,
             },
             answer={
                 "assessment": _plain(asdict(answer.assessment)),
@@ -211,6 +238,7 @@ class Suggesting:
                 "language": answer.language,
                 "similar_tickets": [asdict(item) for item in answer.similar_tickets],
                 "radar": told(answer.sighted),
+                "to_form": _to_form(answer),
             },
             decision=answer.assessment.decision,
             classifier_release=answer.assessment.release.release,
@@ -246,11 +274,8 @@ class Suggesting:
             return store.of_ticket(session, tickets.get(session, number).id)
 
     def _hits(
-        self, question: Question, principal: Principal, degraded: list[str]
+        self, question: Question, within: Filters, degraded: list[str]
     ) -> tuple[list[SearchHit], IndexState | None]:
-        within = (
-            Filters() if principal.is_staff else Filters(kind="article", visibility=("public",))
-        )
         try:
             hits = self._engine.similar(
                 question.body, title=question.title, limit=_CANDIDATES, within=within
@@ -264,9 +289,17 @@ class Suggesting:
             degraded.append("index")
         return hits, state
 
-    def _fixes(
+    def _open_hits(self, question: Question, hits: Sequence[SearchHit]) -> list[SearchHit]:
+        """Return what a form may see of what was found for staff."""
+        found = [hit for hit in hits if allows(_FOR_FORMS, hit.document)]
+        # What else there is may stand behind the tickets and internal articles.
+        if len(found) < question.limit and len(hits) == _CANDIDATES:
+            found, _ = self._hits(question, _FOR_FORMS, [])
+        return found
+
+    def _ranked(
         self, question: Question, assessment: Assessment, hits: Sequence[SearchHit]
-    ) -> Shown:
+    ) -> Ranked:
         wanted = Wanted(
             title=question.title,
             body=question.body,
@@ -287,7 +320,10 @@ class Suggesting:
             replace(fix, snippet_html=marks.snippet(documents[fix.article_id]))
             for fix in ranked.fixes
         )
-        shown = Shown(replace(ranked, fixes=fixes))
+        return replace(ranked, fixes=fixes)
+
+    def _shown(self, ranked: Ranked) -> Shown:
+        shown = Shown(ranked)
         return drawn(shown, secrets.SystemRandom()) if self._rankers.shuffles else shown
 
     def _fetched(self, found: Collection[SearchDocument]) -> dict[str, SearchDocument]:
@@ -334,6 +370,10 @@ def _item(position: int, fix: Fix, lot: str) -> SuggestionItem:
         shown=shown,
         lot=lot,
     )
+
+
+def _to_form(answer: Answer) -> list[Any] | None:
+    return None if answer.to_form is None else [_plain(asdict(fix)) for fix in answer.to_form]
 
 
 def _with_part_down(answer: Answer, part: str) -> Answer:

@@ -187,3 +187,9 @@ def test_a_form_never_meets_an_internal_article(
         assert article["id"] not in intake.get(path).get_data(as_text=True)
     assert 0 == intake.get("search?q=").get_json()["total"]
     assert [] == intake.post("suggest", {"title": "内部金丝雀手册"}).get_json()["fixes"]
+
+    ticket = intake.post("tickets", {"title": "内部金丝雀手册"}).get_json()
+    told_to_staff = agent.get(f"tickets/{ticket['number']}/suggestions").get_json()["items"]
+    kept = intake.get(f"suggestions/{ticket['suggestion']['suggestion_id']}").get_json()
+    assert [article["id"]] == [fix["article_id"] for fix in told_to_staff[0]["fixes"]]
+    assert ([], []) == (ticket["suggestion"]["fixes"], kept["fixes"])

@@ -10,7 +10,7 @@ import pytest
 
 from kbservice.bootstrap import Application, build
 from kbservice.domain.account import SYSTEM, Principal, Role
-from kbservice.domain.article import ArticleState
+from kbservice.domain.article import ArticleState, Visibility
 from kbservice.errors import AlreadyResolved, InvalidInput, NotFound, NotPermitted
 from kbservice.services.doctor import Finding
 from kbservice.services.feedback import NewFeedback
@@ -31,10 +31,15 @@ PRINTER = NewTicket(
 )
 
 
-def published(application: Application, title: str, solution: str) -> str:
-    article = application.knowledge.create(
-        NewArticle(title=title, sections={"problem": title, "solution": solution}), SYSTEM
-    )
+def published(
+    application: Application,
+    title: str,
+    solution: str,
+    visibility: Visibility = Visibility.PUBLIC,
+) -> str:
+    sections = {"problem": title, "solution": solution}
+    new = NewArticle(title=title, sections=sections, visibility=visibility)
+    article = application.knowledge.create(new, SYSTEM)
     application.knowledge.publish(article.id, SYSTEM)
     application.indexing.drain()
     return article.id
@@ -310,3 +315,44 @@ def test_a_value_the_profile_does_not_know_is_refused_by_name(
         application.intake.submit(replace(PRINTER, **{field: "nonsense"}), AGENT)
     with pytest.raises(InvalidInput, match="kind"):
         application.suggesting.suggest(Question(title="打印机", kind="nonsense"), AGENT)
+
+
+def test_staff_see_everything_that_is_known_of_a_forms_ticket_and_the_form_only_public_fixes(
+    application: Application,
+) -> None:
+    solved = application.intake.submit(PRINTER, AGENT).ticket
+    application.resolution.resolve(
+        solved.number, NewResolution(summary="重装驱动", cause="驱动损坏"), AGENT
+    )
+    open_to_all = published(application, "打印机脱机怎么办", "重装驱动")
+    internal = published(application, "打印机脱机无法打印报表", "重启打印服务", Visibility.INTERNAL)
+
+    by_form = application.intake.submit(PRINTER, FORM)
+    by_staff = application.intake.submit(PRINTER, AGENT)
+
+    assert by_form.answer is not None
+    assert by_staff.answer is not None
+    assert [fix.article_id for fix in by_form.answer.fixes] == [open_to_all]
+    assert () == by_form.answer.similar_tickets
+    (kept,) = application.suggesting.of_ticket(by_form.ticket.number)
+    (as_staff,) = application.suggesting.of_ticket(by_staff.ticket.number)
+    assert internal in {item.article_id for item in kept.items}
+    assert kept.fixes(to_staff=True) == as_staff.fixes(to_staff=True)
+    assert [solved.number] == [each["number"] for each in kept.similar_tickets(to_staff=True)]
+    assert [open_to_all] == [fix["article_id"] for fix in kept.fixes(to_staff=False)]
+    assert [] == kept.similar_tickets(to_staff=False)
+    assert application.replay.replay(kept.id, AGENT).is_same
+
+
+def test_a_form_says_nothing_about_a_fix_that_it_may_not_see(application: Application) -> None:
+    open_to_all = published(application, "打印机脱机怎么办", "重装驱动")
+    internal = published(application, "打印机脱机无法打印报表", "重启打印服务", Visibility.INTERNAL)
+    answer = application.intake.submit(PRINTER, FORM).answer
+    assert answer is not None
+
+    with pytest.raises(InvalidInput) as refused:
+        application.feedback.record(answer.id, NewFeedback(action="opened", item=internal), FORM)
+
+    assert internal not in str(refused.value.facts["expected"])
+    application.feedback.record(answer.id, NewFeedback(action="opened", item=internal), AGENT)
+    application.feedback.record(answer.id, NewFeedback(action="opened", item=open_to_all), FORM)

@@ -45,7 +45,7 @@ def suggestion_show(suggestion_id: str, query: Query) -> SuggestionOut:  # noqa:
     """Return an answer as it was given."""
     found = application().suggesting.get(suggestion_id, principal())
     profile = application().profiles.get(found.profile_key, found.profile_version)
-    return SuggestionOut.of_stored(found, profile, locale())
+    return SuggestionOut.of_stored(found, profile, locale(), to_staff=principal().is_staff)
 
 
 @api.get("/suggestions/<suggestion_id>/replay")

@@ -115,7 +115,7 @@ def ticket_suggestions(number: str, query: Query) -> PageOut[SuggestionOut]:  # 
     profile = _profile(application().tickets.get(number, principal()))
     found = application().suggesting.of_ticket(number)
     return PageOut[SuggestionOut](
-        items=[SuggestionOut.of_stored(item, profile, locale()) for item in found]
+        items=[SuggestionOut.of_stored(item, profile, locale(), to_staff=True) for item in found]
     )
 
 
@@ -155,7 +155,9 @@ def _suggestion(done: Submitted) -> SuggestionOut:
     if done.answer is not None:
         return shown(done.answer)
     stored = application().suggesting.of_ticket(done.ticket.number)[-1]
-    return SuggestionOut.of_stored(stored, _profile(done.ticket), locale())
+    return SuggestionOut.of_stored(
+        stored, _profile(done.ticket), locale(), to_staff=principal().is_staff
+    )
 
 
 def _address(ticket: Ticket) -> str:

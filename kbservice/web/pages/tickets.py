@@ -113,7 +113,10 @@ def ticket_page(shown: Ticket, revealed: Mapping[str, str] | None = None) -> str
     """Render the page of a ticket, with the contact where it was asked for."""
     profile = profile_of(shown)
     stored = application().suggesting.of_ticket(shown.number)
-    answer = SuggestionOut.of_stored(stored[0], profile, locale()) if stored else None
+    to_staff = principal().is_staff
+    answer = (
+        SuggestionOut.of_stored(stored[0], profile, locale(), to_staff=to_staff) if stored else None
+    )
     return render_template(
         "tickets/show.html",
         ticket=shown,

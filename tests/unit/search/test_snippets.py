@@ -242,10 +242,34 @@ def test_any_query_is_only_text(query: str) -> None:
         ("```bash\nls | grep 异常\n```", "ls | grep <mark>异常</mark>"),
         ("2 * 3 - 1 = 5 # 异常 || a-b", "2 * 3 - 1 = 5 # <mark>异常</mark> || a-b"),
         ("**a < b** 异常", "a &lt; b <mark>异常</mark>"),
+        ("***异常***，**注意：**先备份", "<mark>异常</mark>，注意：先备份"),
+        ("如果**异常**就重启", "如果<mark>异常</mark>就重启"),
     ],
 )
 def test_marks_of_markdown_are_not_shown(text: str, expected: str) -> None:
     assert snippet("异常", text).strip() == expected.strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "号码138****5678异常",
+        "号码138****5678、139****1234异常",
+        "号码138**678、139**234异常",
+        "张**，李**：异常",
+        "f(**args, **kwargs) 异常",
+        "2**10 * 3**4 异常",
+        "**/*.log 异常",
+        "异常 ** 不加粗 **",
+        "异常 ********",
+    ],
+)
+def test_stars_that_make_nothing_bold_are_shown(text: str) -> None:
+    assert plain(snippet("异常", text)) == text
+
+
+def test_bold_that_goes_on_behind_the_snippet_is_no_text() -> None:
+    assert "**" not in snippet("异常", f"异常，{'再等一会，' * 28}**{'检查网络' * 20}** ")
 
 
 def test_the_number_of_a_step_is_not_shown_without_the_step() -> None:

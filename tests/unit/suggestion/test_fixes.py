@@ -147,3 +147,22 @@ def test_markdown_of_a_solution_is_no_step() -> None:
     assert ("说明： 先备份。", "sudo reboot") == preview((("solution", introduction),))
     listed = f"{introduction}\n* 打开**设置**\n- 选择网络"
     assert ("打开设置", "选择网络") == preview((("solution", listed),))
+
+
+@pytest.mark.parametrize("rule", ["---", "- - -", "***", "* * *", "___", "-----------", "- "])
+def test_a_rule_between_parts_is_no_step(rule: str) -> None:
+    numbered = f"{rule}\n1. 打开设置\n{rule}\n2. 选择网络\n{rule}"
+    told = f"打开设置。\n{rule}\n选择网络。"
+
+    assert ("打开设置", "选择网络") == preview((("solution", numbered),))
+    assert ("打开设置。", "选择网络。") == preview((("solution", told),))
+
+
+def test_an_option_of_a_command_is_no_item() -> None:
+    text = "kbservice demo\n--port 8141"
+
+    assert ("kbservice demo", "--port 8141") == preview((("solution", text),))
+
+
+def test_a_masked_number_stays_masked_in_a_step() -> None:
+    assert ("拨打138****5678",) == preview((("solution", "1. 拨打138****5678"),))

@@ -199,12 +199,14 @@ class SuggestionOut(Out):
         )
 
     @classmethod
-    def of_stored(cls, suggestion: Suggestion, profile: Profile, locale: str) -> Self:
-        """Present an answer as it was given."""
+    def of_stored(
+        cls, suggestion: Suggestion, profile: Profile, locale: str, *, to_staff: bool
+    ) -> Self:
+        """Present an answer as it was given, as far as the reader may see it."""
         kept = suggestion.answer
         return cls(
             suggestion_id=suggestion.id,
-            fixes=[_fix({**item.shown, "why": item.why}) for item in suggestion.items],
+            fixes=[_fix(shown) for shown in suggestion.fixes(to_staff=to_staff)],
             index=IndexStamp(
                 generation=suggestion.index_generation,
                 lag_s=0.0,
@@ -214,7 +216,8 @@ class SuggestionOut(Out):
             degraded_parts=list(suggestion.degraded),
             took_ms=suggestion.took_ms,
             similar_tickets=[
-                _similar(ticket, profile, locale) for ticket in kept["similar_tickets"]
+                _similar(ticket, profile, locale)
+                for ticket in suggestion.similar_tickets(to_staff=to_staff)
             ],
             missing=[_missing(item, locale) for item in kept["missing"]],
             next_question=next_question(kept["missing"], kept.get("language") or locale),
