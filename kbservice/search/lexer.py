@@ -22,6 +22,8 @@ FIELDS = (*TEXT_FIELDS, *FILTER_FIELDS, *DATE_FIELDS)
 _SIGNS = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "「": '"', "」": '"', "『": '"', "』": '"', "\u2212": "-"}
 )
+# Controls, lone surrogates and separators of every kind.
+_BLANK = frozenset({"Cc", "Cs", "Zs", "Zl", "Zp"})
 _TOKEN = re.compile(
     r'(?P<sign>[-+])?(?:(?P<field>[A-Za-z]{2,12}):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))'
 )
@@ -55,7 +57,9 @@ def tokens_of(raw: str) -> list[Token]:
         QuerySyntaxError: It is too long, or a token cannot be read.
     """
     text = _canonical(raw)
-    column = partial(_column, raw) if len(text) != len(raw) else _next
+    # Equal lengths alone may come of one character left out and another one unfolded.
+    is_even = len(text) == len(raw) == len(_visible(raw))
+    column = _next if is_even else partial(_column, raw)
     if len(text) > MAX_CHARACTERS:
         raise refusal(
             column(MAX_CHARACTERS),
@@ -83,8 +87,20 @@ def refusal(column: int, message: str, hint: str, **facts: object) -> QuerySynta
 
 
 def _canonical(raw: str) -> str:
-    text = unicodedata.normalize("NFKC", raw.translate(_SIGNS)).translate(_SIGNS)
-    return "".join(char if char.isprintable() else " " for char in text)
+    signs = _visible(raw).translate(_SIGNS)
+    text = unicodedata.normalize("NFKC", signs).translate(_SIGNS)
+    return text if text.isprintable() else "".join(map(_blank_or_same, text))
+
+
+def _visible(raw: str) -> str:
+    """Return the text without zero-width and direction marks and soft hyphens."""
+    if raw.isprintable():
+        return raw
+    return "".join(char for char in raw if unicodedata.category(char) != "Cf")
+
+
+def _blank_or_same(char: str) -> str:
+    return " " if unicodedata.category(char) in _BLANK else char
 
 
 def _next(at: int) -> int:

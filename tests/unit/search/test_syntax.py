@@ -89,6 +89,7 @@ BOMBS = {
     "emoji": "👩‍👩‍👧é̂" * 5_000,
     "unspaced Chinese": "电脑无法打印文件" * 2_700,
     "right to left": "\u202e\u200f" * 100 + "error",
+    "nothing to see": "\u200b" * 10_000,
 }
 
 
@@ -152,6 +153,9 @@ def without_columns(query: SearchQuery) -> SearchQuery:
         ("x since:1年 until:today", "x since:2025-03-31 until:2026-03-31"),
         ("x since:24h", "x since:2026-03-30T09:30+08:00"),
         ("x since:2026-01-01T08:30Z", "x since:2026-01-01T08:30+00:00"),
+        ("域\u200b名 re\u00adset\ufeff", "域名 reset"),
+        ("域名\u200b", "域名"),
+        ("域名\t解析\u2028记录\x00", "域名 解析 记录"),
         ("", ""),
     ],
 )
@@ -191,6 +195,8 @@ def test_filters_are_collected() -> None:
         ("-kind:all", 1, "There is no kind all"),
         ("…… a* b", 4, "The prefix is too short"),
         ("㈱㈱ OR", 4, "OR stands alone"),
+        ("a\u200b categry:x", 4, "There is no field categry"),
+        ("\u200b\u200b㈱ OR", 5, "OR stands alone"),
         ("a categry:x", 3, "There is no field categry"),
         ("kind:thing", 1, "There is no kind thing"),
         ("a*b", 1, "A star may only stand at the end of a word"),
