@@ -74,9 +74,10 @@ def tokens_of(raw: str) -> list[Token]:
             at += 1
             continue
         match = _TOKEN.match(text, at)
-        if match is None:
+        if match is None or _is_before_open_quote(match):
             raise _unreadable(text, at, column)
-        found.append(_token(match, column(at)))
+        if not _is_dash(match):
+            found.append(_token(match, column(at)))
         at = match.end()
     return found
 
@@ -117,6 +118,19 @@ def _unreadable(text: str, at: int, column: Callable[[int], int]) -> QuerySyntax
     if quote >= 0:
         return refusal(column(quote), "The quote is not closed", 'Close it with "')
     return refusal(column(at), "Nothing can be read here", "Search for words or codes")
+
+
+def _is_before_open_quote(match: re.Match[str]) -> bool:
+    # A quote that is closed is read together with its minus.
+    return match.group() == "-" and match.string.startswith('"', match.end())
+
+
+def _is_dash(match: re.Match[str]) -> bool:
+    """Tell a dash between words, as titles of windows and pages have it."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    is_between = before[-1:].isspace() and after[:1].isspace()
+    is_within = bool(before.strip() and after.strip())
+    return set(match.group()) == {"-"} and is_between and is_within
 
 
 def _token(match: re.Match[str], column: int) -> Token:
