@@ -6,7 +6,7 @@ import bisect
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -49,6 +49,11 @@ class Token:
         """Whether nothing marks it: neither sign nor field nor quotes."""
         return not (self.sign or self.field or self.phrase)
 
+    @property
+    def lacks_value(self) -> bool:
+        """Whether it is a field with nothing behind its colon."""
+        return bool(self.field) and not self.text
+
 
 def tokens_of(raw: str) -> list[Token]:
     """Cut a query.
@@ -77,14 +82,34 @@ def tokens_of(raw: str) -> list[Token]:
         if match is None or _is_before_open_quote(match):
             raise _unreadable(text, at, column)
         if not _is_dash(match):
-            found.append(_token(match, column(at)))
+            _add(_token(match, column(at)), found)
         at = match.end()
+    if found and found[-1].lacks_value:
+        raise no_value(found[-1])
     return found
 
 
 def refusal(column: int, message: str, hint: str, **facts: object) -> QuerySyntaxError:
     """Return the error for what stands at a column."""
     return QuerySyntaxError(message, column=column, hint=hint, **facts)
+
+
+def no_value(token: Token) -> QuerySyntaxError:
+    """Return the error for a field without a value."""
+    return refusal(
+        token.column, "Field {field} has no value", "Write {field}:value", field=token.field
+    )
+
+
+def _add(token: Token, found: list[Token]) -> None:
+    """Add a token; behind a field whose colon a blank follows, it is the value."""
+    if not (found and found[-1].lacks_value):
+        found.append(token)
+        return
+    name = found[-1]
+    if name.phrase or token.sign or token.field:
+        raise no_value(name)
+    found[-1] = replace(token, column=name.column, sign=name.sign, field=name.field)
 
 
 def _canonical(raw: str) -> str:
@@ -148,9 +173,15 @@ def _token(match: re.Match[str], column: int) -> Token:
             )
         # Not a field: an address, a path, a time or just two words with a colon.
         text, field, phrase = match.group()[len(sign) :], "", None
+    if phrase is None and not field and _names_field(text):
+        text, field = "", text[:-1].lower()
     if phrase is None and text == "-" and not field:
         raise refusal(column, "Nothing follows the minus", "Write -word to exclude a word")
     return Token(column=column, text=text, sign=sign, field=field, phrase=phrase is not None)
+
+
+def _names_field(text: str) -> bool:
+    return text.endswith(":") and text[:-1].lower() in FIELDS
 
 
 def _near(field: str, value: str) -> str:

@@ -191,10 +191,6 @@ class _FilterReader:
                 "Keep the telling ones",
                 limit=MAX_FILTERS,
             )
-        if not token.text:
-            raise refusal(
-                token.column, "Field {field} has no value", "Write {field}:value", field=token.field
-            )
         if token.field in DATE_FIELDS:
             self._take_date(token)
         elif token.sign == "-":
