@@ -24,9 +24,15 @@ _SIGNS = str.maketrans(
 )
 # Controls, lone surrogates and separators of every kind.
 _BLANK = frozenset({"Cc", "Cs", "Zs", "Zl", "Zp"})
+# A bar beside a quote stands alone, as if there were blanks.
+_WORD = r'(?<=")\|{1,2}|\|{1,2}(?=")|[^\s"]+?(?=\|{1,2}")|[^\s"]+'
 _TOKEN = re.compile(
-    r'(?P<sign>[-+])?(?:(?P<field>[A-Za-z]{2,12}):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))'
+    rf'(?P<sign>[-+])?(?:(?P<field>[A-Za-z]{{2,12}}):)?(?:"(?P<phrase>[^"]*)"|(?P<word>{_WORD}))'
 )
+# Words of letters, digits and hyphens; what has other signs is part of a command or a table.
+_WORD_OF_CHOICE = r"(?=[\d-]*[^\W\d_])(?!(?:AND|OR|NOT)\b)[^\W_]+(?:-[^\W_]+)*[*~]?"
+_CHOICE = re.compile(rf"\(*{_WORD_OF_CHOICE}(?:\|{{1,2}}{_WORD_OF_CHOICE})+\)*")
+_PIECE = re.compile(r"\|+|[^|]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +89,7 @@ def tokens_of(raw: str) -> list[Token]:
             raise _unreadable(text, at, column)
         if not _is_dash(match):
             _add(_token(match, column(at)), found)
+            _split_choice(found, at, column)
         at = match.end()
     if found and found[-1].lacks_value:
         raise no_value(found[-1])
@@ -110,6 +117,16 @@ def _add(token: Token, found: list[Token]) -> None:
     if name.phrase or token.sign or token.field:
         raise no_value(name)
     found[-1] = replace(token, column=name.column, sign=name.sign, field=name.field)
+
+
+def _split_choice(found: list[Token], at: int, column: Callable[[int], int]) -> None:
+    """Cut the last token, which begins ``at``, at its bars if it is a choice between words."""
+    token = found[-1]
+    if token.is_bare and _CHOICE.fullmatch(token.text):
+        found[-1:] = [
+            Token(column=column(at + piece.start()), text=piece.group())
+            for piece in _PIECE.finditer(token.text)
+        ]
 
 
 def _canonical(raw: str) -> str:
