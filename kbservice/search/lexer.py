@@ -17,6 +17,8 @@ TEXT_FIELDS = ("title", "text")
 FILTER_FIELDS = ("kind", "category", "product", "version", "tag", "state")
 DATE_FIELDS = ("since", "until", "updated")
 FIELDS = (*TEXT_FIELDS, *FILTER_FIELDS, *DATE_FIELDS)
+OR = frozenset({"OR", "|", "||"})
+OPERATORS = OR | {"AND", "NOT"}
 
 # What input methods write for a quote or a minus.
 _SIGNS = str.maketrans(
@@ -54,6 +56,11 @@ class Token:
     def is_bare(self) -> bool:
         """Whether nothing marks it: neither sign nor field nor quotes."""
         return not (self.sign or self.field or self.phrase)
+
+    @property
+    def is_or(self) -> bool:
+        """Whether it joins alternatives."""
+        return self.is_bare and self.text in OR
 
     @property
     def lacks_value(self) -> bool:

@@ -78,6 +78,17 @@ PIECES = (
     "域名｜解析",
     "|x|",
     "||",
+    "(a",
+    "b)",
+    "((",
+    "(",
+    ")",
+    "(-1",
+    "-(a",
+    "(NOT",
+    "OR)",
+    "tag:x)",
+    "title:(a",
     '"a"|b',
     "……",
 )
@@ -88,6 +99,7 @@ BOMBS = {
     "long token": "a" * 10_000,
     "many terms": " ".join(f"term{i}" for i in range(1_000)),
     "parentheses": "(" * 500 + "error" + ")" * 500,
+    "nested words": "(x " * 60 + ")" * 60,
     "many NOT": "error " + "-x " * 300,
     "many stars": "*" * 10_000,
     "range": "[TO]",
@@ -171,6 +183,15 @@ def without_columns(query: SearchQuery) -> SearchQuery:
         ("cat a.log|grep x", "cat a.log|grep x"),
         ("|表格|列| 12|34 A_B|C_D AND|OR", "|表格|列| 12|34 A_B|C_D AND|OR"),
         ("title:a|b -a|b", "title:a|b -a|b"),
+        ("错误 (0x80070005) foo(bar) 公司（一）部", "错误 (0x80070005) foo(bar) 公司(一)部"),
+        ("无法打印（Windows 11 专业版） 怎么办", "无法打印(Windows 11 专业版 怎么办"),
+        ("(解析 记录) 域名 - (A B)", "解析 记录 域名 A B"),
+        ("exit (-1) (-_-) :( 1) 打开", "exit (-1) 1 打开"),
+        ("HTTP 404 (NOT FOUND) (-1 or -2)", "HTTP 404 (NOT) FOUND (-1) or -2"),
+        ("(域名 OR 解析) ECS | (a|b)", "域名 OR 解析 ECS OR a OR b"),
+        ("(域名 OR 解析*) -(ECS) x OR (y) (z -“a b”)", '域名 OR 解析* -(ECS) x OR (y) z -"a b"'),
+        ("title:(域名) (C++ “a b”)", 'title:(域名) C++ "a b"'),
+        ('tag:x) "(a" ("b c" d)', '"(a" "b c" d tag:"x)"'),
         ("域名 - 解析", "域名 解析"),
         ("Outlook － 无法启动 -- 2016", "Outlook 无法启动 2016"),
         ("域名 - -解析", "域名 -解析"),
@@ -196,6 +217,20 @@ def test_filters_are_collected() -> None:
         ("OR error", 1, "OR stands alone"),
         ("error OR", 7, "OR stands alone"),
         ("a OR OR b", 6, "OR stands alone"),
+        ("域名 -(解析 ECS)", 4, "Brackets do not group words"),
+        ("域名 -（解析 ECS", 4, "Brackets do not group words"),
+        ("域名 +(解析 ECS)", 4, "Brackets do not group words"),
+        ("域名 NOT (解析 ECS)", 8, "Brackets do not group words"),
+        ('域名 -("a b" c)', 4, "Brackets do not group words"),
+        ("㈱ OR (解析 ECS)", 6, "Brackets do not group words"),
+        ("域名 OR ( 解析 ECS )", 7, "Brackets do not group words"),
+        ("(解析 ECS) OR 域名", 1, "Brackets do not group words"),
+        ("((解析 ECS) OR 域名) x", 1, "Brackets do not group words"),
+        ("(-解析) 域名", 1, "Brackets do not group words"),
+        ('x (-"a b") 域名', 3, "Brackets do not group words"),
+        ("(title:域名)", 1, "Brackets do not group words"),
+        ("(域名 title: x) title:(a b)", 15, "Brackets do not group words"),
+        ("(域名 tag:x)", 1, "Brackets do not group words"),
         ("a OR -b", 6, "OR cannot join excluded words"),
         ("error -", 7, "Nothing follows the minus"),
         ("error - ", 7, "Nothing follows the minus"),
@@ -261,8 +296,17 @@ def test_a_mistyped_field_is_guessed() -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join) | st.text(max_size=40))
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join)
+    | st.text(max_size=40)
+    | st.text(alphabet='ab域1(){-+|"*~: \u200b㈱', max_size=20)
+    | st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
+)
 @example('a"b c"d')
+@example("+NOT | a")
+@example("++err*")
+@example("+-a)")
+@example("(-1(")
 @example("--a")
 @example('foo:"a b"')
 @example("title:-x")
