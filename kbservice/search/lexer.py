@@ -6,7 +6,7 @@ import bisect
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -17,14 +17,24 @@ TEXT_FIELDS = ("title", "text")
 FILTER_FIELDS = ("kind", "category", "product", "version", "tag", "state")
 DATE_FIELDS = ("since", "until", "updated")
 FIELDS = (*TEXT_FIELDS, *FILTER_FIELDS, *DATE_FIELDS)
+OR = frozenset({"OR", "|", "||"})
+OPERATORS = OR | {"AND", "NOT"}
 
 # What input methods write for a quote or a minus.
 _SIGNS = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "「": '"', "」": '"', "『": '"', "』": '"', "\u2212": "-"}
 )
+# Controls, lone surrogates and separators of every kind.
+_BLANK = frozenset({"Cc", "Cs", "Zs", "Zl", "Zp"})
+# A bar beside a quote stands alone, as if there were blanks.
+_WORD = r'(?<=")\|{1,2}|\|{1,2}(?=")|[^\s"]+?(?=\|{1,2}")|[^\s"]+'
 _TOKEN = re.compile(
-    r'(?P<sign>[-+])?(?:(?P<field>[A-Za-z]{2,12}):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))'
+    rf'(?P<sign>[-+])?(?:(?P<field>[A-Za-z]{{2,12}}):)?(?:"(?P<phrase>[^"]*)"|(?P<word>{_WORD}))'
 )
+# Words of letters, digits and hyphens; what has other signs is part of a command or a table.
+_WORD_OF_CHOICE = r"(?=[\d-]*[^\W\d_])(?!(?:AND|OR|NOT)\b)[^\W_]+(?:-[^\W_]+)*[*~]?"
+_CHOICE = re.compile(rf"\(*{_WORD_OF_CHOICE}(?:\|{{1,2}}{_WORD_OF_CHOICE})+\)*")
+_PIECE = re.compile(r"\|+|[^|]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +57,16 @@ class Token:
         """Whether nothing marks it: neither sign nor field nor quotes."""
         return not (self.sign or self.field or self.phrase)
 
+    @property
+    def is_or(self) -> bool:
+        """Whether it joins alternatives."""
+        return self.is_bare and self.text in OR
+
+    @property
+    def lacks_value(self) -> bool:
+        """Whether it is a field with nothing behind its colon."""
+        return bool(self.field) and not self.text
+
 
 def tokens_of(raw: str) -> list[Token]:
     """Cut a query.
@@ -55,7 +75,9 @@ def tokens_of(raw: str) -> list[Token]:
         QuerySyntaxError: It is too long, or a token cannot be read.
     """
     text = _canonical(raw)
-    column = partial(_column, raw) if len(text) != len(raw) else _next
+    # Equal lengths alone may come of one character left out and another one unfolded.
+    is_even = len(text) == len(raw) == len(_visible(raw))
+    column = _next if is_even else partial(_column, raw)
     if len(text) > MAX_CHARACTERS:
         raise refusal(
             column(MAX_CHARACTERS),
@@ -70,10 +92,14 @@ def tokens_of(raw: str) -> list[Token]:
             at += 1
             continue
         match = _TOKEN.match(text, at)
-        if match is None:
+        if match is None or _is_before_open_quote(match):
             raise _unreadable(text, at, column)
-        found.append(_token(match, column(at)))
+        if not _is_dash(match):
+            _add(_token(match, column(at)), found)
+            _split_choice(found, at, column)
         at = match.end()
+    if found and found[-1].lacks_value:
+        raise no_value(found[-1])
     return found
 
 
@@ -82,9 +108,49 @@ def refusal(column: int, message: str, hint: str, **facts: object) -> QuerySynta
     return QuerySyntaxError(message, column=column, hint=hint, **facts)
 
 
+def no_value(token: Token) -> QuerySyntaxError:
+    """Return the error for a field without a value."""
+    return refusal(
+        token.column, "Field {field} has no value", "Write {field}:value", field=token.field
+    )
+
+
+def _add(token: Token, found: list[Token]) -> None:
+    """Add a token; behind a field whose colon a blank follows, it is the value."""
+    if not (found and found[-1].lacks_value):
+        found.append(token)
+        return
+    name = found[-1]
+    if name.phrase or token.sign or token.field:
+        raise no_value(name)
+    found[-1] = replace(token, column=name.column, sign=name.sign, field=name.field)
+
+
+def _split_choice(found: list[Token], at: int, column: Callable[[int], int]) -> None:
+    """Cut the last token, which begins ``at``, at its bars if it is a choice between words."""
+    token = found[-1]
+    if token.is_bare and _CHOICE.fullmatch(token.text):
+        found[-1:] = [
+            Token(column=column(at + piece.start()), text=piece.group())
+            for piece in _PIECE.finditer(token.text)
+        ]
+
+
 def _canonical(raw: str) -> str:
-    text = unicodedata.normalize("NFKC", raw.translate(_SIGNS)).translate(_SIGNS)
-    return "".join(char if char.isprintable() else " " for char in text)
+    signs = _visible(raw).translate(_SIGNS)
+    text = unicodedata.normalize("NFKC", signs).translate(_SIGNS)
+    return text if text.isprintable() else "".join(map(_blank_or_same, text))
+
+
+def _visible(raw: str) -> str:
+    """Return the text without zero-width and direction marks and soft hyphens."""
+    if raw.isprintable():
+        return raw
+    return "".join(char for char in raw if unicodedata.category(char) != "Cf")
+
+
+def _blank_or_same(char: str) -> str:
+    return " " if unicodedata.category(char) in _BLANK else char
 
 
 def _next(at: int) -> int:
@@ -103,6 +169,19 @@ def _unreadable(text: str, at: int, column: Callable[[int], int]) -> QuerySyntax
     return refusal(column(at), "Nothing can be read here", "Search for words or codes")
 
 
+def _is_before_open_quote(match: re.Match[str]) -> bool:
+    # A quote that is closed is read together with its minus.
+    return match.group() == "-" and match.string.startswith('"', match.end())
+
+
+def _is_dash(match: re.Match[str]) -> bool:
+    """Tell a dash between words, as titles of windows and pages have it."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    is_between = before[-1:].isspace() and after[:1].isspace()
+    is_within = bool(before.strip() and after.strip())
+    return set(match.group()) == {"-"} and is_between and is_within
+
+
 def _token(match: re.Match[str], column: int) -> Token:
     sign: Literal["", "-", "+"] = "-" if match["sign"] == "-" else "+" if match["sign"] else ""
     field, phrase = (match["field"] or "").lower(), match["phrase"]
@@ -118,9 +197,15 @@ def _token(match: re.Match[str], column: int) -> Token:
             )
         # Not a field: an address, a path, a time or just two words with a colon.
         text, field, phrase = match.group()[len(sign) :], "", None
+    if phrase is None and not field and _names_field(text):
+        text, field = "", text[:-1].lower()
     if phrase is None and text == "-" and not field:
         raise refusal(column, "Nothing follows the minus", "Write -word to exclude a word")
     return Token(column=column, text=text, sign=sign, field=field, phrase=phrase is not None)
+
+
+def _names_field(text: str) -> bool:
+    return text.endswith(":") and text[:-1].lower() in FIELDS
 
 
 def _near(field: str, value: str) -> str:

@@ -13,7 +13,7 @@ r"""The query language: from what a person types to a SearchQuery, with budgets 
     until:2026-02           changed in that month or before
     updated:2026-01..2026-03
 
-Anything else is text: ``C:\temp``, ``http://host:8080`` and ``12:30`` mean themselves.
+Anything else is text: ``C:\temp``, ``http://host:8080`` and ``12:30`` mean themselves. Nothing is nested.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from datetime import datetime
 from typing import Any
 
 from kbservice.errors import QuerySyntaxError
+from kbservice.search.brackets import unbracketed
 from kbservice.search.documents import Clause, Filters, SearchQuery, Term
-from kbservice.search.lexer import DATE_FIELDS, FILTER_FIELDS, Token, refusal, tokens_of
+from kbservice.search.lexer import DATE_FIELDS, FILTER_FIELDS, OPERATORS, Token, refusal, tokens_of
 from kbservice.search.periods import Period, read_date, read_range, since_text, until_text
 from kbservice.text.characters import HAN
 from kbservice.text.tokens import analyze
@@ -40,7 +41,6 @@ MIN_PREFIX_HAN = 2
 KINDS = ("article", "ticket")
 
 _JOINERS = frozenset("+&")
-_OR = frozenset({"OR", "|", "||"})
 _HAN = re.compile(f"[{HAN}]")
 _FEWER = "Keep the telling ones"
 _SUGGEST = "Keep the telling ones; a whole text goes to the suggest endpoint"
@@ -59,7 +59,7 @@ def parse(raw: str, *, now: datetime | None = None) -> SearchQuery:
         QuerySyntaxError: It cannot be read; ``facts`` has ``column`` and ``hint``.
     """
     reader = _Reader(now)
-    for token in tokens_of(raw):
+    for token in unbracketed(tokens_of(raw)):
         reader.take(token)
     query = replace(reader.finished(), raw=raw)
     _demand_budget(query)
@@ -129,7 +129,7 @@ class _Reader:
         return query
 
     def _is_operator(self, token: Token) -> bool:
-        if token.text in _OR:
+        if token.is_or:
             if not self._last or self._or_column:
                 raise refusal(token.column, "OR stands alone", "Write a OR b")
             self._or_column = token.column
@@ -190,10 +190,6 @@ class _FilterReader:
                 "More than {limit} filters",
                 "Keep the telling ones",
                 limit=MAX_FILTERS,
-            )
-        if not token.text:
-            raise refusal(
-                token.column, "Field {field} has no value", "Write {field}:value", field=token.field
             )
         if token.field in DATE_FIELDS:
             self._take_date(token)
@@ -322,7 +318,14 @@ def _is_free(clause: Clause) -> bool:
 
 def _clause_text(clause: Clause) -> str:
     sign = "-" if clause.negated else "+" if clause.required else ""
-    return " OR ".join(sign + _term_text(term) for term in clause.own)
+    return " OR ".join((sign or _guard(term)) + _term_text(term) for term in clause.own)
+
+
+def _guard(term: Term) -> str:
+    """Return the plus that lets "+OR" and "++a*" be read as words, which else says nothing."""
+    is_plain = not (term.field or term.phrase)
+    is_marked = term.text in OPERATORS or term.text.startswith(("+", "-"))
+    return "+" if is_plain and is_marked else ""
 
 
 def _term_text(term: Term) -> str:
@@ -332,4 +335,4 @@ def _term_text(term: Term) -> str:
 
 
 def _filter_text(field: str, value: str) -> str:
-    return f'{field}:"{value}"' if re.search(r"\s", value) else f"{field}:{value}"
+    return f'{field}:"{value}"' if re.search(r"[\s()]", value) else f"{field}:{value}"

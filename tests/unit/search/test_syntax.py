@@ -72,6 +72,24 @@ PIECES = (
     "updated:2026..",
     "since:24h",
     "title:NOT",
+    "tag:",
+    "Error:",
+    "a|b",
+    "域名｜解析",
+    "|x|",
+    "||",
+    "(a",
+    "b)",
+    "((",
+    "(",
+    ")",
+    "(-1",
+    "-(a",
+    "(NOT",
+    "OR)",
+    "tag:x)",
+    "title:(a",
+    '"a"|b',
     "……",
 )
 BOMBS = {
@@ -81,6 +99,7 @@ BOMBS = {
     "long token": "a" * 10_000,
     "many terms": " ".join(f"term{i}" for i in range(1_000)),
     "parentheses": "(" * 500 + "error" + ")" * 500,
+    "nested words": "(x " * 60 + ")" * 60,
     "many NOT": "error " + "-x " * 300,
     "many stars": "*" * 10_000,
     "range": "[TO]",
@@ -89,6 +108,7 @@ BOMBS = {
     "emoji": "👩‍👩‍👧é̂" * 5_000,
     "unspaced Chinese": "电脑无法打印文件" * 2_700,
     "right to left": "\u202e\u200f" * 100 + "error",
+    "nothing to see": "\u200b" * 10_000,
 }
 
 
@@ -121,7 +141,10 @@ def without_columns(query: SearchQuery) -> SearchQuery:
         ('tag:"a b" x', 'x tag:"a b"'),
         ("C:\\temp", "C:\\temp"),
         ("http://host:8080", "http://host:8080"),
-        ("Product: printer", "Product: printer"),
+        ("title: 域名 -TAG： “a b” since: 7d", 'title:域名 -tag:"a b" since:2026-03-24'),
+        ("title: - C:\\temp", "title:C:\\temp"),
+        ("update: Error: printer 12: x", "update: Error: printer 12: x"),
+        ('"title: x"', '"title: x"'),
         ("Win11 + 蓝屏", "Win11 蓝屏"),
         ("Win11+蓝屏", "Win11+蓝屏"),
         ("Win11 ＋ 蓝屏 &&　驱动 AND 更新", "Win11 蓝屏 驱动 更新"),
@@ -152,6 +175,26 @@ def without_columns(query: SearchQuery) -> SearchQuery:
         ("x since:1年 until:today", "x since:2025-03-31 until:2026-03-31"),
         ("x since:24h", "x since:2026-03-30T09:30+08:00"),
         ("x since:2026-01-01T08:30Z", "x since:2026-01-01T08:30+00:00"),
+        ("域\u200b名 re\u00adset\ufeff", "域名 reset"),
+        ("域名\u200b", "域名"),
+        ("域名\t解析\u2028记录\x00", "域名 解析 记录"),
+        ("域名|解析 ORA-12541｜Win11||蓝屏~", "域名 OR 解析 ORA-12541 OR Win11 OR 蓝屏~"),
+        ('"a b"|域名 解析|"c d"|"e f"', '"a b" OR 域名 解析 OR "c d" OR "e f"'),
+        ("cat a.log|grep x", "cat a.log|grep x"),
+        ("|表格|列| 12|34 A_B|C_D AND|OR", "|表格|列| 12|34 A_B|C_D AND|OR"),
+        ("title:a|b -a|b", "title:a|b -a|b"),
+        ("错误 (0x80070005) foo(bar) 公司（一）部", "错误 (0x80070005) foo(bar) 公司(一)部"),
+        ("无法打印（Windows 11 专业版） 怎么办", "无法打印(Windows 11 专业版 怎么办"),
+        ("(解析 记录) 域名 - (A B)", "解析 记录 域名 A B"),
+        ("exit (-1) (-_-) :( 1) 打开", "exit (-1) 1 打开"),
+        ("HTTP 404 (NOT FOUND) (-1 or -2)", "HTTP 404 (NOT) FOUND (-1) or -2"),
+        ("(域名 OR 解析) ECS | (a|b)", "域名 OR 解析 ECS OR a OR b"),
+        ("(域名 OR 解析*) -(ECS) x OR (y) (z -“a b”)", '域名 OR 解析* -(ECS) x OR (y) z -"a b"'),
+        ("title:(域名) (C++ “a b”)", 'title:(域名) C++ "a b"'),
+        ('tag:x) "(a" ("b c" d)', '"(a" "b c" d tag:"x)"'),
+        ("域名 - 解析", "域名 解析"),
+        ("Outlook － 无法启动 -- 2016", "Outlook 无法启动 2016"),
+        ("域名 - -解析", "域名 -解析"),
         ("", ""),
     ],
 )
@@ -168,12 +211,37 @@ def test_filters_are_collected() -> None:
     ("raw", "column", "message"),
     [
         ('error "open', 7, "The quote is not closed"),
+        ('error -"open', 8, "The quote is not closed"),
+        ('㈱ -"open', 4, "The quote is not closed"),
+        ("㈱ a|b*", 5, "The prefix is too short"),
         ("OR error", 1, "OR stands alone"),
         ("error OR", 7, "OR stands alone"),
         ("a OR OR b", 6, "OR stands alone"),
+        ("域名 -(解析 ECS)", 4, "Brackets do not group words"),
+        ("域名 -（解析 ECS", 4, "Brackets do not group words"),
+        ("域名 +(解析 ECS)", 4, "Brackets do not group words"),
+        ("域名 NOT (解析 ECS)", 8, "Brackets do not group words"),
+        ('域名 -("a b" c)', 4, "Brackets do not group words"),
+        ("㈱ OR (解析 ECS)", 6, "Brackets do not group words"),
+        ("域名 OR ( 解析 ECS )", 7, "Brackets do not group words"),
+        ("(解析 ECS) OR 域名", 1, "Brackets do not group words"),
+        ("((解析 ECS) OR 域名) x", 1, "Brackets do not group words"),
+        ("(-解析) 域名", 1, "Brackets do not group words"),
+        ('x (-"a b") 域名', 3, "Brackets do not group words"),
+        ("(title:域名)", 1, "Brackets do not group words"),
+        ("(域名 title: x) title:(a b)", 15, "Brackets do not group words"),
+        ("(域名 tag:x)", 1, "Brackets do not group words"),
         ("a OR -b", 6, "OR cannot join excluded words"),
         ("error -", 7, "Nothing follows the minus"),
+        ("error - ", 7, "Nothing follows the minus"),
+        (" - error", 2, "Nothing follows the minus"),
         ('error category:""', 7, "Field category has no value"),
+        ('error title:""', 7, "Field title has no value"),
+        ("㈱ title:", 3, "Field title has no value"),
+        ("error since: ", 7, "Field since has no value"),
+        ("title: -error", 1, "Field title has no value"),
+        ("x tag: title: error", 3, "Field tag has no value"),
+        ('error tag:"" x', 7, "Field tag has no value"),
         ("x -since:2026", 3, "A date cannot be excluded"),
         ("x since:soon", 3, "soon is no date for since"),
         ("x since:2026-02-30", 3, "2026-02-30 is no date for since"),
@@ -191,6 +259,8 @@ def test_filters_are_collected() -> None:
         ("-kind:all", 1, "There is no kind all"),
         ("…… a* b", 4, "The prefix is too short"),
         ("㈱㈱ OR", 4, "OR stands alone"),
+        ("a\u200b categry:x", 4, "There is no field categry"),
+        ("\u200b\u200b㈱ OR", 5, "OR stands alone"),
         ("a categry:x", 3, "There is no field categry"),
         ("kind:thing", 1, "There is no kind thing"),
         ("a*b", 1, "A star may only stand at the end of a word"),
@@ -226,8 +296,17 @@ def test_a_mistyped_field_is_guessed() -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join) | st.text(max_size=40))
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join)
+    | st.text(max_size=40)
+    | st.text(alphabet='ab域1(){-+|"*~: \u200b㈱', max_size=20)
+    | st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
+)
 @example('a"b c"d')
+@example("+NOT | a")
+@example("++err*")
+@example("+-a)")
+@example("(-1(")
 @example("--a")
 @example('foo:"a b"')
 @example("title:-x")
