@@ -157,6 +157,9 @@ class MemoryEngine:
     def ping(self) -> None:
         """Memory always answers."""
 
+    def inspect(self) -> None:
+        """Memory is not damaged."""
+
     def warm(self) -> None:
         """Memory is warm."""
 

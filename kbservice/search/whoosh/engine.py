@@ -173,6 +173,10 @@ class WhooshEngine:
         """Raise IndexUnavailable unless a search would be answered."""
         self._current.snapshot()
 
+    def inspect(self) -> None:
+        """Look whether the opened files are still whole."""
+        self._current.inspect()
+
     def warm(self) -> None:
         """Compile the kernels and read the index once."""
         compile_kernels()
