@@ -128,8 +128,10 @@ class WhooshEngine:
             try:
                 yield rebuild
                 rebuild.finish(folder, self._key)
-                report("verify", len(rebuild.revisions), len(rebuild.revisions))
+                total = len(rebuild.revisions)
+                report("verify", 0, total)
                 golden.verify(open_snapshot(folder, number, self._key, ()), rebuild.revisions)
+                report("verify", total, total)
             except BaseException:
                 self._generations.discard(number)
                 raise
