@@ -151,7 +151,6 @@ class MemoryEngine:
             documents=len(self._documents),
             sequence=self._sequence,
             analyzer=FINGERPRINT,
-            built_at=None,
         )
 
     def ping(self) -> None:

@@ -44,11 +44,13 @@ class Meta:
         sequence: Last outbox sequence whose change is in the commit.
         lengths: What ``recipe.Lengths`` has learned.
         analyzer: Fingerprint of the analyzer that made the terms.
+        built_at: When the generation was built, in ISO 8601; empty if by an older program.
     """
 
     sequence: int = 0
     lengths: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
     analyzer: str = ""
+    built_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
