@@ -194,6 +194,8 @@ class IndexState:
         sequence: Last outbox sequence whose change is visible.
         stands_in_for: Number of the damaged generation that it answers in place of, 0 if of none.
         whole: False while damaged files make it rank by words alone.
+        built_at: When the generation was built; None if that was not recorded.
+        changed_at: When its last commit was written.
     """
 
     generation: int
@@ -204,6 +206,7 @@ class IndexState:
     whole: bool = True
     size_bytes: int = 0
     built_at: datetime | None = None
+    changed_at: datetime | None = None
     commit: int = 0
 
     @property

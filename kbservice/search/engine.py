@@ -117,6 +117,15 @@ class SearchEngine(IndexReader, Protocol):
     def ping(self) -> None:
         """Raise IndexUnavailable unless a search would be answered."""
 
+    def inspect(self) -> None:
+        """Look whether what was opened is still whole; ``state`` tells what was found.
+
+        Cheap enough for every few seconds.
+
+        Raises:
+            IndexUnavailable: The engine cannot answer now.
+        """
+
     def warm(self) -> None:
         """Make the first search as quick as the later ones.
 

@@ -151,11 +151,13 @@ class MemoryEngine:
             documents=len(self._documents),
             sequence=self._sequence,
             analyzer=FINGERPRINT,
-            built_at=None,
         )
 
     def ping(self) -> None:
         """Memory always answers."""
+
+    def inspect(self) -> None:
+        """Memory is not damaged."""
 
     def warm(self) -> None:
         """Memory is warm."""

@@ -196,10 +196,15 @@ def _latin_choices(word: str, vocabulary: Vocabulary) -> Iterator[str]:
         yield from _cased(likelier, word)
         return
     yield from (item.text for item in vocabulary.spelled(lower)[:2])
-    yield from _cased(vocabulary.like(lower), word)
+    yield from _cased(_nearest(vocabulary.like(lower)), word)
     for at in range(_SHORTEST_PART, len(lower) - _SHORTEST_PART + 1):
         if _is_known(lower[:at], vocabulary) and _is_known(lower[at:], vocabulary):
             yield f"{lower[:at]} {lower[at:]}"
+
+
+def _nearest(found: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Return those one edit away, or else all: beside them, another word only co-occurs."""
+    return [item for item in found if item.distance <= 1] or found
 
 
 def _is_known(word: str, vocabulary: Vocabulary) -> bool:

@@ -17,6 +17,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from kbservice.text import stopwords
+from kbservice.text.atoms import stem
 from kbservice.text.characters import HAN
 from kbservice.text.pinyin import sound, spellings
 
@@ -107,7 +108,8 @@ class Vocabulary:
             kind.prune()
         self._counts = {**han.counts, **latin.counts, **codes.counts}
         self._surfaces = dict(surfaces or {})
-        self._stems = {word: stem for stem, word in self._surfaces.items() if stem in latin.counts}
+        self._stems = dict(_words_in_y(latin.counts))
+        self._stems |= {word: term for term, word in self._surfaces.items() if term in latin.counts}
         self._latin = _by_length((*latin.counts, *self._stems))
         self._codes = _by_length(codes.counts)
         # By frequency, so that the number of a word is its rank.
@@ -128,7 +130,7 @@ class Vocabulary:
         found: dict[str, Candidate] = {}
         for text, distance in _near(word, self._latin, edits, 4 * _CANDIDATES):
             term = self._stems.get(text, text)
-            shown = self._surfaces.get(term, text)
+            shown = text if text in self._stems else self._surfaces.get(term, text)
             found.setdefault(shown, Candidate(shown, distance, self.frequency(term)))
         return _best(found.values())
 
@@ -176,6 +178,13 @@ class Vocabulary:
                 best[end] = min(ways)
         if reached := best.get(len(pinyin)):
             yield Candidate(reached[2], 0, self._counts[self._han[reached[1]]])
+
+
+def _words_in_y(stems: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the words that differ from their stem in the last letter, with it: busy, busi."""
+    for term in stems:
+        if term.endswith("i") and stem(word := f"{term[:-1]}y") == term:
+            yield word, term
 
 
 def _keys(

@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 _BATCH = 200
 _EVERY_EVENT = 10_000_000
 _POLL_S = 0.05
+_INSPECT_EVERY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,7 @@ class Indexing:
         self._database = database
         self._engine = engine
         self._clock = clock
+        self._inspected_at = float("-inf")
 
     def drain(self, limit: int = _BATCH) -> int:
         """Index one batch of waiting changes; return how many were settled.
@@ -231,6 +233,10 @@ class Indexing:
 
     def _mend(self) -> None:
         """Have damaged impact files written anew; until then search ranks by words alone."""
+        # A batch checks the files itself: only an idle worker has to look.
+        if time.monotonic() - self._inspected_at >= _INSPECT_EVERY_S:
+            self._engine.inspect()
+            self._inspected_at = time.monotonic()
         state = self._engine.state()
         if state.stands_in_for:
             raise IndexUnavailable(

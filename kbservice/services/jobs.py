@@ -23,7 +23,7 @@ _REPORT_EVERY_S = 0.5
 
 
 class JobProgress:
-    """Writes progress into the job's row, at most twice a second."""
+    """Writes progress into the job's row: at most twice a second, and where a stage ends."""
 
     def __init__(self, database: Database, clock: Clock, job: Job) -> None:
         self._database = database
@@ -42,7 +42,8 @@ class JobProgress:
     def advance(self, steps: int = 1) -> None:
         """Count finished steps; raises Cancelled if somebody asked for it."""
         self._done += steps
-        if (self._clock.now() - self._reported_at).total_seconds() >= _REPORT_EVERY_S:
+        is_due = (self._clock.now() - self._reported_at).total_seconds() >= _REPORT_EVERY_S
+        if is_due or (steps and self._done == self._total):
             self._report()
 
     def _report(self) -> None:

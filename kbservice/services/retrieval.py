@@ -268,7 +268,7 @@ class Retrieval:
             return None
         for proposal in spelling.proposals(asked.typed, vocabulary):
             found = self._engine.search(replace(asked.synonyms.expand(proposal), size=1))
-            if _finds_more(found, page):
+            if _finds_more(found, page) or _is_understood(asked.typed, page, proposal, found):
                 return proposal
         return None
 
@@ -338,6 +338,20 @@ def _as_typed(proposal: SearchQuery, parsed: SearchQuery) -> SearchQuery:
 def _may_be_mistyped(page: SearchPage, query: SearchQuery) -> bool:
     is_first = query.page == 1 and query.after is None and bool(query.clauses)
     return is_first and (page.relaxed or page.total < _FEW_HITS)
+
+
+def _is_understood(
+    typed: SearchQuery, page: SearchPage, proposal: SearchQuery, found: SearchPage
+) -> bool:
+    """Tell whether mistyped words, given up as typed, are kept as proposed."""
+    before, after = (
+        {term.text for clause in query.clauses for term in clause.own}
+        for query in (typed, proposal)
+    )
+    is_as_full = found.total > 0 and len(found.dropped) <= len(page.dropped)
+    mistyped, corrected = before - after, after - before
+    is_mended = bool(mistyped) and mistyped <= set(page.dropped)
+    return is_as_full and is_mended and corrected.isdisjoint(found.dropped)
 
 
 def _finds_more(found: SearchPage, page: SearchPage) -> bool:

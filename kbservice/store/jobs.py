@@ -86,8 +86,18 @@ def finish(
     error: str | None = None,
     now: datetime,
 ) -> bool:
-    """Record how a claimed job ended; False if another worker took it over meanwhile."""
-    values = {"state": state, "result": dict(result or {}), "error": error, "finished_at": now}
+    """Record how a claimed job ended; False if another worker took it over meanwhile.
+
+    What is done is all done, whatever was reported last.
+    """
+    values: dict[str, Any] = {
+        "state": state,
+        "result": dict(result or {}),
+        "error": error,
+        "finished_at": now,
+    }
+    if state == JobState.DONE:
+        values["done"] = Job.total
     return _update_claimed(session, job, values) is not None
 
 

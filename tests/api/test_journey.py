@@ -139,7 +139,9 @@ def test_jobs_are_queued_watched_and_stopped(application: Application, admin: Ca
     application.jobs.run_next("test")
     done = admin.get(f"jobs/{job['id']}").get_json()
     assert ("done", 2) == (done["state"], done["result"]["generation"])
-    assert 2 == admin.get("admin/index").get_json()["state"]["generation"]
+    state = admin.get("admin/index").get_json()["state"]
+    assert 2 == state["generation"]
+    assert state["built_at"] <= state["changed_at"]
     assert 1 == admin.post("admin/index/rollback").get_json()["generation"]
 
     waiting = admin.post("jobs", {"kind": "rebuild_index"}).get_json()

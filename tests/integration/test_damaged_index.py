@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -117,3 +117,36 @@ def test_doctor_replaces_it_where_no_worker_runs(damaged: Application):
     findings = damaged.doctor.repair(SYSTEM)
 
     assert next(found for found in findings if found.part == "index").is_ok
+
+
+def flip_a_bit(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        byte = file.read(1)
+        file.seek(-1, 1)
+        file.write(bytes([byte[0] ^ 1]))
+
+
+@pytest.mark.parametrize("damage", [flip_a_bit, Path.unlink])
+def test_an_impact_file_damaged_meanwhile_is_written_anew_though_nothing_else_happens(
+    application: Application, damage: Callable[[Path], None]
+):
+    article = application.knowledge.create(
+        NewArticle(title="打印机脱机怎么办", sections={"solution": "重装驱动"}), SYSTEM
+    )
+    application.knowledge.publish(article.id, SYSTEM)
+    application.indexing.rebuild()
+    (file,) = application.settings.article_index_dir.rglob("*.imp")
+    before = application.engine.state().commit
+
+    with working(application):
+        damage(file)
+        end = time.monotonic() + 10
+        while application.engine.state().commit == before:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+    found = application.retrieval.search(SearchRequest(q="打印机"), SYSTEM)
+    assert ((), 1) == (found.degraded, found.page.total)
+    with closing(build(application.settings)) as opened:
+        assert opened.engine.state().whole

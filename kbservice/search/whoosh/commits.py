@@ -30,9 +30,10 @@ from kbservice.search.whoosh.stock_segment import INDEX
 _TOC = re.compile(r"^_MAIN_(\d+)\.toc$")
 _SEGMENT = re.compile(r"^(MAIN_[0-9a-z]+)\..+$")
 _MANIFEST = "MANIFEST-{}.json"
-_Fingerprint = tuple[int, int, int, int]
-_hashes: dict[_Fingerprint, str] = {}
-_synced: dict[_Fingerprint, str] = {}
+Fingerprint = tuple[int, int, int, int]
+"""What changes with a file's content, save by a fault of the disk."""
+_hashes: dict[Fingerprint, str] = {}
+_synced: dict[Fingerprint, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +44,13 @@ class Meta:
         sequence: Last outbox sequence whose change is in the commit.
         lengths: What ``recipe.Lengths`` has learned.
         analyzer: Fingerprint of the analyzer that made the terms.
+        built_at: When the generation was built, in ISO 8601; empty if by an older program.
     """
 
     sequence: int = 0
     lengths: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
     analyzer: str = ""
+    built_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ class Commit:
         moment: Tells it from a commit of the same number in another life of the folder.
         segments: Whoosh's segments, with their deletions.
         damaged: Names of segments whose impact file cannot be trusted.
+        fingerprints: Of each file before it was checked, None for an absent one.
+        checksums: What each file's SHA-256 must be; the manifest has none, it is signed.
     """
 
     number: int
@@ -67,6 +72,8 @@ class Commit:
     schema: Schema
     segments: Sequence[Any]
     damaged: frozenset[str]
+    fingerprints: Mapping[str, Fingerprint | None]
+    checksums: Mapping[str, str]
     size_bytes: int
 
 
@@ -100,9 +107,9 @@ class SignedStorage(FileStorage):
         }
         names[to] = self._path / frm
         for path in names.values():
-            if _fingerprint(path) not in _synced:
+            if _of_existing(path) not in _synced:
                 sync_file(path)
-                _remember(_synced, _fingerprint(path), "")
+                _remember(_synced, _of_existing(path), "")
         sign(self._path, int(toc[1]), names, self._key, self._meta)
         super().rename_file(frm, to, safe=safe)  # type: ignore[no-untyped-call]
         sync_folder(self._path)
@@ -118,7 +125,11 @@ def read_commit(folder: Path, key: bytes) -> Commit:
         IndexCorrupt: Its manifest is absent, not signed by us, or a file of Whoosh differs.
     """
     number, moment = newest_commit(folder)
-    body, damaged = verify(folder, number, key)
+    body = _manifest(folder, number, key)
+    checksums = {name: facts["sha256"] for name, facts in body["files"].items()}
+    names = (_MANIFEST.format(number), *checksums)
+    fingerprints = {name: fingerprint(folder / name) for name in names}
+    damaged = _damaged(folder, body["files"])
     storage = SignedStorage(folder, key)
     toc = TOC.read(storage, INDEX, gen=number)
     return Commit(
@@ -129,6 +140,8 @@ def read_commit(folder: Path, key: bytes) -> Commit:
         schema=toc.schema,
         segments=toc.segments,
         damaged=damaged,
+        fingerprints=fingerprints,
+        checksums=checksums,
         size_bytes=sum(facts["bytes"] for facts in body["files"].values()),
     )
 
@@ -170,15 +183,21 @@ def newest_commit(folder: Path) -> tuple[int, int]:
         return 0, 0
 
 
-def verify(folder: Path, toc: int, key: bytes) -> tuple[dict[str, Any], frozenset[str]]:
-    """Check every file of a commit against its manifest.
+def fingerprint(path: Path) -> Fingerprint | None:
+    """Return what tells a file from its earlier states, None if it is absent."""
+    try:
+        return _of_existing(path)
+    except OSError:
+        return None
 
-    Returns:
-        The manifest, and the segments whose impact file is damaged or absent.
 
-    Raises:
-        IndexCorrupt: The manifest is absent, not signed by us, or a file of Whoosh differs.
-    """
+def forget_checksum(path: Path) -> None:
+    """Let the next commit that is read compute this file's checksum anew."""
+    if found := fingerprint(path):
+        _hashes.pop(found, None)
+
+
+def _manifest(folder: Path, toc: int, key: bytes) -> dict[str, Any]:
     path = folder / _MANIFEST.format(toc)
     try:
         signed = orjson.loads(path.read_bytes())
@@ -187,15 +206,20 @@ def verify(folder: Path, toc: int, key: bytes) -> tuple[dict[str, Any], frozense
         raise _corrupt(path.name, f"unreadable manifest ({type(error).__name__})") from error
     if not hmac.compare_digest(str(signature), _signature(body, key)) or body["toc"] != toc:
         raise _corrupt(path.name, "the signature does not fit")
+    return dict(body)
+
+
+def _damaged(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    """Check every file; return the segments whose impact file is damaged or absent."""
     damaged = set()
-    for name, facts in body["files"].items():
+    for name, facts in files.items():
         try:
             _check_file(folder / name, facts)
         except IndexCorrupt:
             if not name.endswith(SUFFIX):
                 raise
             damaged.add(name.removesuffix(SUFFIX))
-    return body, frozenset(damaged)
+    return frozenset(damaged)
 
 
 def _check_file(path: Path, facts: Mapping[str, Any]) -> None:
@@ -210,18 +234,18 @@ def _check_file(path: Path, facts: Mapping[str, Any]) -> None:
 
 def _hash(path: Path) -> str:
     """Return a file's SHA-256, computed once per inode, change time and size (about 1 s/GB)."""
-    key = _fingerprint(path)
+    key = _of_existing(path)
     if key not in _hashes:
         _remember(_hashes, key, sha256_of(path))
     return _hashes[key]
 
 
-def _fingerprint(path: Path) -> _Fingerprint:
+def _of_existing(path: Path) -> Fingerprint:
     stat = path.stat()
     return stat.st_dev, stat.st_ino, stat.st_ctime_ns, stat.st_size
 
 
-def _remember(known: dict[_Fingerprint, str], key: _Fingerprint, value: str) -> None:
+def _remember(known: dict[Fingerprint, str], key: Fingerprint, value: str) -> None:
     if len(known) > 4096:  # noqa: PLR2004  # a bound on memory, not a rule
         known.clear()
     known[key] = value

@@ -13,6 +13,7 @@ import structlog
 from kbservice.errors import IndexUnavailable
 from kbservice.search.whoosh.commits import newest_commit
 from kbservice.search.whoosh.generations import Generations
+from kbservice.search.whoosh.inspection import Inspection
 from kbservice.search.whoosh.segment import Segment
 from kbservice.search.whoosh.snapshot import Snapshot
 from kbservice.search.whoosh.snapshots import open_snapshot
@@ -47,6 +48,7 @@ class Current:
         self._held: Snapshot | None = None
         self._refused: dict[int, str] = {}
         self._looked_at = 0.0
+        self._inspection = Inspection()
         self._lock = Lock()
 
     def snapshot(self) -> Snapshot:
@@ -104,6 +106,25 @@ class Current:
                         retry_after_s=_RETRY_AFTER_S,
                     ) from error
         raise AssertionError("unreachable")
+
+    def inspect(self) -> None:
+        """Open the commit anew if files of it are no longer what they were.
+
+        Raises:
+            IndexUnavailable: There is none, or none that can be read.
+        """
+        held = self.snapshot()
+        with self._lock:
+            number = self._generations.current
+            if not self._is_newest(held, number):
+                return
+            if self._inspection.finds_damage(self._generations.path(number), held.commit):
+                log.warning("index_files_changed", generation=number)
+                try:
+                    self._held = self._best(number)
+                except IndexUnavailable:
+                    self._held = None
+                    raise
 
     def forget_check(self) -> None:
         """Look at the next search, however soon it comes, and let it wait for what is new."""

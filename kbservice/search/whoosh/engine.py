@@ -128,8 +128,10 @@ class WhooshEngine:
             try:
                 yield rebuild
                 rebuild.finish(folder, self._key)
-                report("verify", len(rebuild.revisions), len(rebuild.revisions))
+                total = len(rebuild.revisions)
+                report("verify", 0, total)
                 golden.verify(open_snapshot(folder, number, self._key, ()), rebuild.revisions)
+                report("verify", total, total)
             except BaseException:
                 self._generations.discard(number)
                 raise
@@ -172,6 +174,10 @@ class WhooshEngine:
     def ping(self) -> None:
         """Raise IndexUnavailable unless a search would be answered."""
         self._current.snapshot()
+
+    def inspect(self) -> None:
+        """Look whether the opened files are still whole."""
+        self._current.inspect()
 
     def warm(self) -> None:
         """Compile the kernels and read the index once."""

@@ -12,8 +12,16 @@ import hashlib
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Final, Self
@@ -120,7 +128,10 @@ class Rebuild:
                 parts = self._parts(workers, chunks, lengths)
                 segments = self._segments(workers, folder, chunks, parts)
         meta = Meta(
-            sequence=self._sequence, lengths=recipe.Lengths(lengths).totals, analyzer=FINGERPRINT
+            sequence=self._sequence,
+            lengths=recipe.Lengths(lengths).totals,
+            analyzer=FINGERPRINT,
+            built_at=datetime.now(UTC).isoformat(),
         )
         SignedStorage(folder, key).commit(1, make_schema(), segments, meta)
 
@@ -179,12 +190,12 @@ _Totals = recipe.LengthTotals
 
 
 class _Workers:
-    """Two processes, or none where there is too little to do for them."""
+    """Two processes, or a thread where there is too little to do for them."""
 
     def __init__(self, chunks: int) -> None:
         # To start a process takes about as long as a chunk.
         self.count = _PROCESSES if chunks >= _WORTHWHILE else 1
-        self._pool: ProcessPoolExecutor | None = None
+        self._pool: Executor = ThreadPoolExecutor(1)
         if self.count > 1:
             # Started anew: a fork of a process with threads may inherit a held lock.
             context = multiprocessing.get_context("spawn")
@@ -197,15 +208,10 @@ class _Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        self._pool.shutdown(cancel_futures=True)
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        if self._pool is not None:
-            return self._pool.submit(work, *arguments)
-        future: Future[Any] = Future()
-        future.set_result(work(*arguments))
-        return future
+        return self._pool.submit(work, *arguments)
 
     def wait(self, work: Mapping[Future[Any], int], tick: Callable[[int], None]) -> None:
         """Wait for all; ``tick`` is told how much is left, every 0.2 s, and may raise."""

@@ -14,6 +14,7 @@ import numpy as np
 from kbservice.search import filtering
 from kbservice.search.documents import SearchDocument
 from kbservice.search.whoosh import kernels
+from kbservice.search.whoosh.commits import Fingerprint
 from kbservice.search.whoosh.inversion import part_without_texts
 from kbservice.search.whoosh.kernels import Mask
 from kbservice.search.whoosh.part import SUFFIX, Part, load
@@ -26,10 +27,19 @@ _DOCUMENTS: Final = 4000
 class Segment:
     """What does not change while a segment lives; shared by the snapshots that hold it."""
 
-    def __init__(self, folder: Path, storage: Any, stock: Any, *, is_whole: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        storage: Any,
+        stock: Any,
+        *,
+        is_whole: bool,
+        fingerprint: Fingerprint | None,
+    ) -> None:
         """Open a segment; without its impact file, only what filters need is in ``part``."""
         self.name: str = stock.segment_id()
         self.is_whole = is_whole
+        self.fingerprint = fingerprint
         self.path = folder / f"{self.name}{SUFFIX}"
         self._count: int = stock.doc_count_all()
         self._stored = stock.codec().per_document_reader(storage, stock)

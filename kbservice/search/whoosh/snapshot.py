@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import cached_property
 from threading import Lock
 from typing import Final
@@ -48,6 +49,7 @@ class Snapshot:
     @cached_property
     def state(self) -> IndexState:
         """Describe this commit."""
+        built_at = self.commit.meta.built_at
         return IndexState(
             generation=self.generation,
             stands_in_for=self.stands_in_for,
@@ -56,7 +58,8 @@ class Snapshot:
             sequence=self.commit.meta.sequence,
             analyzer=self.commit.meta.analyzer,
             size_bytes=self.commit.size_bytes,
-            built_at=self.commit.written_at,
+            built_at=datetime.fromisoformat(built_at) if built_at else None,
+            changed_at=self.commit.written_at,
             whole=all(segment.is_whole for segment in self.segments),
         )
 

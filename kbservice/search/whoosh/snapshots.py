@@ -13,6 +13,7 @@ from whoosh.index import FileIndex
 from kbservice.search.whoosh import compiled
 from kbservice.search.whoosh.commits import Commit, SignedStorage, read_commit
 from kbservice.search.whoosh.impact_postings import ImpactPostings
+from kbservice.search.whoosh.part import SUFFIX
 from kbservice.search.whoosh.postings import Mask, Postings
 from kbservice.search.whoosh.segment import Segment
 from kbservice.search.whoosh.snapshot import Snapshot
@@ -49,10 +50,13 @@ def open_snapshot(
 def _opened(
     folder: Path, storage: SignedStorage, stock: Any, commit: Commit, known: Segment | None
 ) -> Segment:
-    is_whole = stock.segment_id() not in commit.damaged
-    if known is not None and known.is_whole == is_whole:
+    name = stock.segment_id()
+    is_whole = name not in commit.damaged
+    fingerprint = commit.fingerprints[f"{name}{SUFFIX}"]
+    # What was mended is another file of the same name.
+    if known is not None and (known.is_whole, known.fingerprint) == (is_whole, fingerprint):
         return known
-    return Segment(folder, storage, stock, is_whole=is_whole)
+    return Segment(folder, storage, stock, is_whole=is_whole, fingerprint=fingerprint)
 
 
 def _live(commit: Commit) -> Mask:

@@ -14,21 +14,15 @@ from kbservice.search import recipe
 from kbservice.search.documents import SearchDocument
 from kbservice.search.whoosh import tiers
 from kbservice.search.whoosh.building import Build, sweep
-from kbservice.search.whoosh.commits import Commit, Meta, SignedStorage
+from kbservice.search.whoosh.commits import Commit, SignedStorage
 from kbservice.search.whoosh.inversion import Inverter
 from kbservice.search.whoosh.merging import GONE, Map, merge, renumbered
 from kbservice.search.whoosh.part import save
-from kbservice.search.whoosh.schema import make_schema, stored_fields
+from kbservice.search.whoosh.schema import stored_fields
 from kbservice.search.whoosh.segment import Segment
 from kbservice.text.tokens import FINGERPRINT
 
 log = structlog.get_logger(__name__)
-
-
-def create(folder: Path, key: bytes) -> None:
-    """Write an empty index into a new generation's folder."""
-    meta = Meta(analyzer=FINGERPRINT)
-    SignedStorage(folder, key).commit(0, make_schema(), (), meta)
 
 
 class Batch:

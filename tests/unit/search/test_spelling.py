@@ -111,6 +111,18 @@ def test_words_of_the_language_are_not_taken_for_what_only_sounds_similar():
     assert ["电脑蓝屏怎么办"] == meant("电脑蓝平怎么办", vocabulary)
 
 
+def test_a_word_two_edits_off_is_proposed_only_where_none_is_one_edit_off():
+    words = {"outlook": 2, "outgo": 90}
+    assert ["outlook"] == meant("outlok", Vocabulary(words.items()))
+    assert ["outgo"] == meant("outgoxx", Vocabulary(words.items()))
+
+
+@pytest.mark.parametrize("typed", ["bussy", "busyy", "bsuy"])
+def test_a_mistyped_word_is_compared_with_the_word_of_a_stem(typed: str):
+    assert ["busy"] == meant(typed, Vocabulary({"busi": 10}.items()))
+    assert ["busy"] == meant(typed, Vocabulary({"busi": 10}.items(), {"busi": "business"}))
+
+
 def test_proposals_are_few():
     words = {f"abcde{letter}": 1 for letter in "fghijklmnop"}
     assert 3 == len(meant("abcdez", Vocabulary(words.items())))

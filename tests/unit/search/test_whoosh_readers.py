@@ -90,3 +90,19 @@ def test_a_busy_reader_says_so_when_its_index_is_gone(tmp_path: Path):
 
         with pytest.raises(IndexUnavailable):
             ask_until_refused(reading)
+
+
+def test_a_generation_keeps_the_time_of_its_building_through_later_changes(tmp_path: Path):
+    with closing(opened(tmp_path)) as engine:
+        fill(engine, article("KB-1", "打印机"))
+        built = engine.state()
+        with engine.writer() as writer:
+            writer.put(article("KB-2", "打印机"))
+        changed = engine.state()
+
+        assert built.built_at is not None
+        assert built.changed_at is not None
+        assert changed.changed_at is not None
+        assert built.built_at <= built.changed_at
+        assert built.built_at == changed.built_at
+        assert built.changed_at < changed.changed_at

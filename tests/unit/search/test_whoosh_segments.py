@@ -227,6 +227,19 @@ class TestRebuild:
         assert told[-1] == ("verify", 150, 150)
         assert all(done <= total == 150 for _, done, total in told)
 
+    def test_it_tells_each_finished_chunk_also_without_further_processes(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(rebuilding, "_PROCESSES", 1)
+        told: list[tuple[str, int, int]] = []
+        with closing(opened(tmp_path)) as engine:
+            build(engine, self.documents(), lambda *report: told.append(report))
+        for stage in ("analyze", "merge", "verify"):
+            done = [report[1] for report in told if report[0] == stage]
+            assert (done[0], done[-1]) == (0, 150)
+            assert done == sorted(done)
+        assert {40, 80, 120} & {done for stage, done, _ in told if stage == "analyze"}
+
     def test_a_cancelled_one_leaves_the_old_and_is_resumed_where_it_stopped(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -69,6 +69,17 @@ def test_a_search_with_hits_enough_gets_no_proposal(application: Application, pu
     assert "" == meant(application, "蓝平")
 
 
+def test_a_word_that_only_stands_beside_the_other_one_is_not_proposed(
+    application: Application, publish: Publish
+):
+    publish("KB-000001", "Outlook 无法登录")
+    publish("KB-000002", "outgo 域名")
+    for number in range(3, 7):
+        publish(f"KB-{number:06}", "域名解析")
+
+    assert "outlook 域名" == meant(application, "outlok 域名")
+
+
 def test_a_proposal_must_find_more_within_the_filters(application: Application, publish: Publish):
     publish("KB-1", "电脑蓝屏", category="hardware")
 

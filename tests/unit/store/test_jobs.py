@@ -62,6 +62,7 @@ def test_a_job_runs_from_claim_to_result(database: Database):
     assert end(database, job, JobState.DONE, result={"documents": 100})
     done = read(database, job_id)
     assert (done.state, done.result, done.finished_at) == (JobState.DONE, {"documents": 100}, NOW)
+    assert (done.done, done.total) == (100, 100)
     assert claim(database) is None
 
 

@@ -75,6 +75,7 @@ class IndexStateOut(Out):
     complete: bool
     size_bytes: int
     built_at: datetime | None
+    changed_at: datetime | None
 
     @classmethod
     def of(cls, state: IndexState) -> Self:
