@@ -12,6 +12,8 @@ from typing import Literal
 
 from kbservice.errors import QuerySyntaxError
 
+Sign = Literal["", "-", "+"]
+
 MAX_CHARACTERS = 256
 TEXT_FIELDS = ("title", "text")
 FILTER_FIELDS = ("kind", "category", "product", "version", "tag", "state")
@@ -48,7 +50,7 @@ class Token:
 
     column: int
     text: str
-    sign: Literal["", "-", "+"] = ""
+    sign: Sign = ""
     field: str = ""
     phrase: bool = False
 
@@ -183,7 +185,7 @@ def _is_dash(match: re.Match[str]) -> bool:
 
 
 def _token(match: re.Match[str], column: int) -> Token:
-    sign: Literal["", "-", "+"] = "-" if match["sign"] == "-" else "+" if match["sign"] else ""
+    sign: Sign = "-" if match["sign"] == "-" else "+" if match["sign"] else ""
     field, phrase = (match["field"] or "").lower(), match["phrase"]
     text = match["word"] or "" if phrase is None else phrase
     if field and field not in FIELDS:

@@ -16,6 +16,7 @@ from kbservice.search import spelling
 from kbservice.search.completion import Completion
 from kbservice.search.documents import (
     DocumentKind,
+    Filters,
     IndexState,
     SearchPage,
     SearchQuery,
@@ -23,6 +24,7 @@ from kbservice.search.documents import (
     SortKey,
 )
 from kbservice.search.engine import SearchEngine
+from kbservice.search.filtering import both
 from kbservice.search.synonyms import SynonymBook
 from kbservice.search.syntax import parse, read_as
 from kbservice.search.vocabulary import Vocabulary
@@ -41,6 +43,7 @@ _FEW_HITS = 3
 _LAG_KEPT_S = 0.5
 _VOCABULARY_AGE_S = 600
 _VOCABULARY_LOOK_S = 15
+_FOR_FORMS = Filters(kind="article", visibility=("public",))
 
 
 Standing = tuple[int, int, int, bool, int]
@@ -49,6 +52,8 @@ Standing = tuple[int, int, int, bool, int]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
     """What a person or program asked for; empty fields restrict nothing.
+
+    What stands in ``q`` and beside it holds both.
 
     Attributes:
         after: Only hits that rank behind this place.
@@ -70,6 +75,20 @@ class SearchRequest:
     after: SortKey | None = None
     explain: bool = False
     now: datetime | None = None
+
+    @property
+    def filters(self) -> Filters:
+        """What stands beside ``q``."""
+        return Filters(
+            kind=self.kind,
+            category=self.category,
+            product=self.product,
+            version=self.version,
+            tag=self.tag,
+            state=self.state,
+            since=self.since,
+            until=self.until,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,23 +321,12 @@ def _restricted(query: SearchQuery, request: SearchRequest, principal: Principal
     Raises:
         InvalidInput: The dates leave no time between them.
     """
-    filters = query.filters
-    merged = replace(
-        filters,
-        kind=request.kind or filters.kind,
-        category=request.category + filters.category,
-        product=request.product + filters.product,
-        version=request.version + filters.version,
-        tag=request.tag + filters.tag,
-        state=request.state + filters.state,
-        since=request.since or filters.since,
-        until=request.until or filters.until,
-    )
+    merged = both(request.filters, query.filters)
     if merged.since and merged.until and merged.since >= merged.until:
         raise InvalidInput.of("until", "a moment after since", merged.until.isoformat())
     if not principal.is_staff:
         # Inside the query, not after it: totals and facets must not tell either.
-        merged = replace(merged, kind="article", visibility=("public",))
+        merged = both(_FOR_FORMS, merged)
     return replace(
         query,
         filters=merged,

@@ -48,6 +48,40 @@ def test_excluded_filter_values_are_no_hits(agent: Caller, publish: Publish) -> 
         assert {"value": "software", "count": 1} in answer["facets"]["category"]
 
 
+def test_what_stands_in_the_words_and_beside_them_holds_both(
+    agent: Caller, publish: Publish
+) -> None:
+    shared = publish("打印机脱机", tags=("vpn", "旧设备"), category="hardware")
+    publish("打印机卡纸", tags=("vpn",), category="software")
+
+    def found(q: str, **beside: object) -> tuple[list[str], str]:
+        answer = agent.get("search", query_string={"q": q, **beside}).get_json()
+        return ids(answer), answer["query"]["read_as"]
+
+    assert ([shared], "打印机 tag:旧设备 +tag:vpn") == found("打印机 tag:vpn", tag="旧设备")
+    assert [shared] == found("打印机 category:hardware", category=["hardware", "software"])[0]
+    assert [] == found("打印机 category:hardware", category="software")[0]
+    assert ([], "打印机 kind:article +kind:ticket") == found("打印机 kind:ticket", kind="article")
+    assert 2 == len(found("打印机 kind:all", kind="article")[0])
+    assert [] == found("打印机 since:2025", since="2098-01-01T00:00:00Z")[0]
+    assert [] == found("打印机 since:2098", since="2025-01-01T00:00:00Z")[0]
+    assert [] == found("打印机 until:2025", until="2098-01-01T00:00:00Z")[0]
+    for query in ("打印机 tag:vpn +tag:旧设备", "打印机 tag:旧设备 +tag:vpn"):
+        assert [shared] == found(query)[0]
+
+
+def test_a_form_that_asks_for_tickets_gets_nothing(
+    intake: Caller, agent: Caller, publish: Publish
+) -> None:
+    article = publish("打印机脱机", visibility=Visibility.PUBLIC)
+
+    assert [article] == ids(intake.get("search?q=打印机").get_json())
+    for asked in ("q=打印机&kind=ticket", "q=kind:ticket 打印机", "q=打印机 -kind:article"):
+        answer = intake.get(f"search?{asked}").get_json()
+        assert ([], []) == (ids(answer), answer["facets"]["kind"])
+    assert [article] == ids(agent.get("search?q=打印机 kind:article").get_json())
+
+
 def test_dates_in_a_query_are_of_the_instance_s_zone(agent: Caller, publish: Publish) -> None:
     article = publish("打印机脱机")
     recent = agent.get("search?q=打印机 since:1d").get_json()

@@ -114,7 +114,6 @@ def _name(asked: Understood, wanted: SearchRequest, standing: Standing | None) -
     """Name the answer by what it depends on; without an index it has no name."""
     if standing is None:
         return ""
-    # The cursor in the answer names the request, in which these may stand as they do in `q`.
-    request = (wanted.kind, wanted.since, wanted.until)
-    facts = repr((locale(), standing, request, asked.query)).encode()
+    # The cursor in the answer names the request, where a filter may stand in `q` or beside it.
+    facts = repr((locale(), standing, wanted.filters, asked.query)).encode()
     return hashlib.blake2b(facts, digest_size=16).hexdigest()
