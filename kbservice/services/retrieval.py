@@ -25,6 +25,7 @@ from kbservice.search.documents import (
 )
 from kbservice.search.engine import SearchEngine
 from kbservice.search.filtering import both
+from kbservice.search.periods import read_parameter
 from kbservice.search.synonyms import SynonymBook
 from kbservice.search.syntax import parse, read_as
 from kbservice.search.vocabulary import Vocabulary
@@ -56,8 +57,9 @@ class SearchRequest:
     What stands in ``q`` and beside it holds both.
 
     Attributes:
+        since, until: Dates, written as in ``q``.
         after: Only hits that rank behind this place.
-        now: The moment in the asker's zone, for dates inside ``q``.
+        now: The moment in the asker's zone, for dates.
     """
 
     q: str = ""
@@ -67,28 +69,14 @@ class SearchRequest:
     version: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
     state: tuple[str, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
+    since: str | None = None
+    until: str | None = None
     sort: Sort = "relevance"
     size: int = 10
     page: int = 1
     after: SortKey | None = None
     explain: bool = False
     now: datetime | None = None
-
-    @property
-    def filters(self) -> Filters:
-        """What stands beside ``q``."""
-        return Filters(
-            kind=self.kind,
-            category=self.category,
-            product=self.product,
-            version=self.version,
-            tag=self.tag,
-            state=self.state,
-            since=self.since,
-            until=self.until,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +171,7 @@ class Retrieval:
 
         Raises:
             QuerySyntaxError: The query cannot be read.
-            InvalidInput: Nothing can lie between its dates.
+            InvalidInput: A date cannot be read, or nothing can lie between the dates.
         """
         return self.answer(self.understand(request, principal))
 
@@ -192,7 +180,7 @@ class Retrieval:
 
         Raises:
             QuerySyntaxError: The query cannot be read.
-            InvalidInput: Nothing can lie between its dates.
+            InvalidInput: A date cannot be read, or nothing can lie between the dates.
         """
         parsed = parse(request.q, now=request.now)
         typed = _restricted(parsed, request, principal)
@@ -319,9 +307,9 @@ def _restricted(query: SearchQuery, request: SearchRequest, principal: Principal
     """Return the query with the request's filters, within what ``principal`` may see.
 
     Raises:
-        InvalidInput: The dates leave no time between them.
+        InvalidInput: A date cannot be read, or the dates leave no time between them.
     """
-    merged = both(request.filters, query.filters)
+    merged = both(_beside(request), query.filters)
     if merged.since and merged.until and merged.since >= merged.until:
         raise InvalidInput.of("until", "a moment after since", merged.until.isoformat())
     if not principal.is_staff:
@@ -335,6 +323,20 @@ def _restricted(query: SearchQuery, request: SearchRequest, principal: Principal
         page=request.page,
         after=request.after,
         explain=request.explain,
+    )
+
+
+def _beside(request: SearchRequest) -> Filters:
+    """Return the filters that stand beside the words."""
+    return Filters(
+        kind=request.kind,
+        category=request.category,
+        product=request.product,
+        version=request.version,
+        tag=request.tag,
+        state=request.state,
+        since=read_parameter("since", request.since, request.now).begin,
+        until=read_parameter("until", request.until, request.now).end,
     )
 
 

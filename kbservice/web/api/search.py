@@ -115,5 +115,6 @@ def _name(asked: Understood, wanted: SearchRequest, standing: Standing | None) -
     if standing is None:
         return ""
     # The cursor in the answer names the request, where a filter may stand in `q` or beside it.
-    facts = repr((locale(), standing, wanted.filters, asked.query)).encode()
+    request = replace(wanted, now=None)
+    facts = repr((locale(), standing, request, asked.query)).encode()
     return hashlib.blake2b(facts, digest_size=16).hexdigest()
