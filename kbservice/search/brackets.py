@@ -34,7 +34,7 @@ def unbracketed(tokens: Sequence[Token]) -> list[Token]:
     for place, token in enumerate(tokens):
         if not token.phrase and token.text.startswith("("):
             _demand_flat(tokens, place)
-    return [token if token.phrase else replace(token, text=_evened(token)) for token in tokens]
+    return [token if token.phrase else _evened(token) for token in tokens]
 
 
 def _demand_flat(tokens: Sequence[Token], place: int) -> None:
@@ -97,19 +97,19 @@ def _words(group: Sequence[Token]) -> int:
     )
 
 
-def _evened(token: Token) -> str:
-    """Return the text without brackets at its ends that it does not close or open itself."""
+def _evened(token: Token) -> Token:
+    """Return the token without brackets at its ends that it does not close or open itself."""
     text, surplus = token.text, _surplus(token.text)
+    if not surplus or token.field in FILTER_FIELDS:
+        return token
     if surplus > 0:
         bare = text[min(surplus, _leading(token)) :]
     else:
         bare = text[: len(text) - min(-surplus, len(text) - len(text.rstrip(")")))]
-    if not bare or bare == text or token.field in FILTER_FIELDS:
-        return text
-    if _is_plain(bare):
-        return bare
+    if not bare or bare == text:
+        return token
     # "(NOT FOUND)" is text, and stays so when it is read again.
-    return text + ")" * surplus
+    return replace(token, text=bare if _is_plain(bare) else text + ")" * surplus)
 
 
 def _is_plain(text: str) -> bool:

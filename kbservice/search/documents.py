@@ -63,6 +63,7 @@ class Filters:
     Values within one field are alternatives; fields are combined with AND.
 
     Attributes:
+        also: (field, values) pairs; a hit must have one of the values of each besides.
         exclude: Ids that are no hits.
         without: (field, value) pairs; a document that has the value is no hit.
     """
@@ -74,6 +75,7 @@ class Filters:
     tag: tuple[str, ...] = ()
     state: tuple[str, ...] = ()
     visibility: tuple[str, ...] = ()
+    also: tuple[tuple[str, tuple[str, ...]], ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     exclude: tuple[str, ...] = ()

@@ -12,6 +12,8 @@ from typing import Literal
 
 from kbservice.errors import QuerySyntaxError
 
+Sign = Literal["", "-", "+"]
+
 MAX_CHARACTERS = 256
 TEXT_FIELDS = ("title", "text")
 FILTER_FIELDS = ("kind", "category", "product", "version", "tag", "state")
@@ -27,7 +29,7 @@ _SIGNS = str.maketrans(
 # Controls, lone surrogates and separators of every kind.
 _BLANK = frozenset({"Cc", "Cs", "Zs", "Zl", "Zp"})
 # A bar beside a quote stands alone, as if there were blanks.
-_WORD = r'(?<=")\|{1,2}|\|{1,2}(?=")|[^\s"]+?(?=\|{1,2}")|[^\s"]+'
+_WORD = r'(?<=")\|{1,2}|\|{1,2}(?=")|(?>[^\s"|]+(?:\|+[^\s"|]+)*)(?=\|{1,2}")|[^\s"]+'
 _TOKEN = re.compile(
     rf'(?P<sign>[-+])?(?:(?P<field>[A-Za-z]{{2,12}}):)?(?:"(?P<phrase>[^"]*)"|(?P<word>{_WORD}))'
 )
@@ -48,7 +50,7 @@ class Token:
 
     column: int
     text: str
-    sign: Literal["", "-", "+"] = ""
+    sign: Sign = ""
     field: str = ""
     phrase: bool = False
 
@@ -129,7 +131,7 @@ def _add(token: Token, found: list[Token]) -> None:
 def _split_choice(found: list[Token], at: int, column: Callable[[int], int]) -> None:
     """Cut the last token, which begins ``at``, at its bars if it is a choice between words."""
     token = found[-1]
-    if token.is_bare and _CHOICE.fullmatch(token.text):
+    if "|" in token.text and token.is_bare and _CHOICE.fullmatch(token.text):
         found[-1:] = [
             Token(column=column(at + piece.start()), text=piece.group())
             for piece in _PIECE.finditer(token.text)
@@ -176,14 +178,15 @@ def _is_before_open_quote(match: re.Match[str]) -> bool:
 
 def _is_dash(match: re.Match[str]) -> bool:
     """Tell a dash between words, as titles of windows and pages have it."""
+    if set(match.group()) != {"-"}:
+        return False
     before, after = match.string[: match.start()], match.string[match.end() :]
     is_between = before[-1:].isspace() and after[:1].isspace()
-    is_within = bool(before.strip() and after.strip())
-    return set(match.group()) == {"-"} and is_between and is_within
+    return is_between and bool(before.strip() and after.strip())
 
 
 def _token(match: re.Match[str], column: int) -> Token:
-    sign: Literal["", "-", "+"] = "-" if match["sign"] == "-" else "+" if match["sign"] else ""
+    sign: Sign = "-" if match["sign"] == "-" else "+" if match["sign"] else ""
     field, phrase = (match["field"] or "").lower(), match["phrase"]
     text = match["word"] or "" if phrase is None else phrase
     if field and field not in FIELDS:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import MINYEAR, UTC, datetime, timedelta
+from datetime import MINYEAR, UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
+
+from kbservice.errors import InvalidInput
 
 _DATE = re.compile(
     r"(?P<year>(?:19|20)\d\d)(?:[-/年](?P<month>\d{1,2})(?:[-/月](?P<day>\d{1,2})日?)?月?)?年?"
@@ -31,13 +33,31 @@ def read_date(text: str, now: datetime | None) -> Period | None:
     Args:
         text: Such as ``2026``, ``2026-02``, ``2026-02-03``, ``2026-02-03T08:30``, ``7d``.
         now: What "so long ago" counts from; its zone is the zone of dates. Without it that
-            cannot be read, and the zone is UTC.
+            cannot be read, and the zone is UTC. A moment with another zone is told in that one.
     """
     try:
         return _date(text, now) or _ago(text, now) or _moment(text, now)
     except (ValueError, OverflowError):
         # The 31st of February, or ten thousand years ago.
         return None
+
+
+def read_parameter(name: str, text: str | None, now: datetime | None) -> Period:
+    """Read a date that stands beside a query, as one inside it; without one the period is open.
+
+    Raises:
+        InvalidInput: It is no date.
+    """
+    if text is None:
+        return Period(None, None)
+    period = read_date(text.strip(), now)
+    if period is None:
+        raise InvalidInput.of(
+            name,
+            "a date such as 2026-01-31, 2026-01, 2026 or 7d, or a time as RFC 3339 has it",
+            text,
+        )
+    return period
 
 
 def read_range(text: str, now: datetime | None) -> Period | None:
@@ -96,10 +116,19 @@ def _ago(text: str, now: datetime | None) -> Period | None:
 def _moment(text: str, now: datetime | None) -> Period | None:
     if "T" not in text.upper():
         return None
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=now.tzinfo if now else UTC)
+    zone = now.tzinfo if now else UTC
+    moment = datetime.fromisoformat(text.upper())
+    moment = _in_zone(moment, zone) if moment.tzinfo else moment.replace(tzinfo=zone)
     return Period(moment, moment)
+
+
+def _in_zone(moment: datetime, zone: tzinfo | None) -> datetime:
+    """Return the moment as it is written there, so that it is read back as the same one."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        # The first or last day of the calendar has no neighbour to fall on.
+        return moment
 
 
 def _day(begin: datetime) -> Period:

@@ -9,6 +9,7 @@ r"""The query language: from what a person types to a SearchQuery, with budgets 
     abc~                    words spelled, Chinese ones sounding, nearly so besides
     title:a text:a          there and nowhere else
     tag:a -tag:b            filters: kind, category, product, version, tag, state
+    tag:a tag:b +tag:c      a or b, and c besides
     since:2026-01-01        changed on that day or later; also 2026-01, 2026, 7d, 24h, today
     until:2026-02           changed in that month or before
     updated:2026-01..2026-03
@@ -26,7 +27,16 @@ from typing import Any
 from kbservice.errors import QuerySyntaxError
 from kbservice.search.brackets import unbracketed
 from kbservice.search.documents import Clause, Filters, SearchQuery, Term
-from kbservice.search.lexer import DATE_FIELDS, FILTER_FIELDS, OPERATORS, Token, refusal, tokens_of
+from kbservice.search.filtering import both
+from kbservice.search.lexer import (
+    DATE_FIELDS,
+    FILTER_FIELDS,
+    OPERATORS,
+    Sign,
+    Token,
+    refusal,
+    tokens_of,
+)
 from kbservice.search.periods import Period, read_date, read_range, since_text, until_text
 from kbservice.text.characters import HAN
 from kbservice.text.tokens import analyze
@@ -77,6 +87,8 @@ def read_as(query: SearchQuery) -> str:
         value = getattr(filters, field)
         items = (value,) if isinstance(value, str) else value or ()
         parts += [_filter_text(field, item) for item in items]
+    for field, values in filters.also:
+        parts.append(" OR ".join(f"+{_filter_text(field, value)}" for value in values))
     parts += [f"-{_filter_text(field, value)}" for field, value in filters.without]
     if filters.since:
         parts.append(f"since:{since_text(filters.since)}")
@@ -93,7 +105,7 @@ class _Reader:
         self._filters = _FilterReader(now)
         self._or_column = 0
         self._not_column = 0
-        self._last_sign = ""
+        self._last_sign: Sign = ""
         self._last = ""  # what an OR would join: "term", or the field of a filter
         self._unsearchable: Token | None = None
 
@@ -103,8 +115,11 @@ class _Reader:
         if self._not_column:
             token, self._not_column = replace(token, sign="-"), 0
         if token.field in FILTER_FIELDS or token.field in DATE_FIELDS:
+            is_choice = bool(self._or_column)
+            if is_choice and token.sign != "-":
+                token = replace(token, sign=self._last_sign)
             self._demand_joinable(token, token.field)
-            self._filters.take(token)
+            self._filters.take(token, is_choice=is_choice)
         elif token.is_bare and "*" not in token.text and _is_empty(token.text):
             # Punctuation between words says nothing; alone it is no query.
             self._unsearchable = self._unsearchable or token
@@ -177,11 +192,13 @@ class _FilterReader:
         self._now = now
         self._kinds: set[str] = set()
         self._values: dict[str, dict[str, None]] = {}
+        self._also: list[tuple[str, dict[str, None]]] = []
         self._without: dict[tuple[str, str], None] = {}
         self._since: datetime | None = None
         self._until: datetime | None = None
 
-    def take(self, token: Token) -> None:
+    def take(self, token: Token, *, is_choice: bool) -> None:
+        """Add a filter; a choice joins it to the one before."""
         # A range is read back as two: since and until.
         self.taken += 2 if token.field == "updated" else 1
         if self.taken > MAX_FILTERS:
@@ -196,6 +213,11 @@ class _FilterReader:
         elif token.sign == "-":
             self._demand_kind(token, KINDS)
             self._without[token.field, token.text] = None
+        elif token.sign == "+" and (token.field, token.text) != ("kind", "all"):
+            self._demand_kind(token, KINDS)
+            if not is_choice:
+                self._also.append((token.field, {}))
+            self._also[-1][1][token.text] = None
         elif token.field == "kind":
             self._demand_kind(token, (*KINDS, "all"))
             self._kinds |= set(KINDS) if token.text == "all" else {token.text}
@@ -206,7 +228,12 @@ class _FilterReader:
         values: dict[str, Any] = {field: tuple(found) for field, found in self._values.items()}
         if len(self._kinds) == 1:
             values["kind"] = next(iter(self._kinds))
-        return Filters(**values, without=tuple(self._without), since=self._since, until=self._until)
+        found = Filters(
+            **values, without=tuple(self._without), since=self._since, until=self._until
+        )
+        for field, group in self._also:
+            found = both(found, _one_of(field, tuple(group)))
+        return found
 
     def _demand_kind(self, token: Token, known: tuple[str, ...]) -> None:
         if token.field == "kind" and token.text not in known:
@@ -244,6 +271,13 @@ class _FilterReader:
                 field=token.field,
             )
         return period
+
+
+def _one_of(field: str, values: tuple[str, ...]) -> Filters:
+    given: dict[str, Any] = {field: values}
+    if field == "kind":
+        given = {field: values[0] if len(values) == 1 else None}
+    return Filters(**given)
 
 
 def _is_joiner(token: Token) -> bool:

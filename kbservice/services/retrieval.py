@@ -16,6 +16,7 @@ from kbservice.search import spelling
 from kbservice.search.completion import Completion
 from kbservice.search.documents import (
     DocumentKind,
+    Filters,
     IndexState,
     SearchPage,
     SearchQuery,
@@ -23,6 +24,8 @@ from kbservice.search.documents import (
     SortKey,
 )
 from kbservice.search.engine import SearchEngine
+from kbservice.search.filtering import both
+from kbservice.search.periods import read_parameter
 from kbservice.search.synonyms import SynonymBook
 from kbservice.search.syntax import parse, read_as
 from kbservice.search.vocabulary import Vocabulary
@@ -41,6 +44,7 @@ _FEW_HITS = 3
 _LAG_KEPT_S = 0.5
 _VOCABULARY_AGE_S = 600
 _VOCABULARY_LOOK_S = 15
+_FOR_FORMS = Filters(kind="article", visibility=("public",))
 
 
 Standing = tuple[int, int, int, bool, int]
@@ -50,9 +54,12 @@ Standing = tuple[int, int, int, bool, int]
 class SearchRequest:
     """What a person or program asked for; empty fields restrict nothing.
 
+    What stands in ``q`` and beside it holds both.
+
     Attributes:
+        since, until: Dates, written as in ``q``.
         after: Only hits that rank behind this place.
-        now: The moment in the asker's zone, for dates inside ``q``.
+        now: The moment in the asker's zone, for dates.
     """
 
     q: str = ""
@@ -62,8 +69,8 @@ class SearchRequest:
     version: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
     state: tuple[str, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
+    since: str | None = None
+    until: str | None = None
     sort: Sort = "relevance"
     size: int = 10
     page: int = 1
@@ -164,7 +171,7 @@ class Retrieval:
 
         Raises:
             QuerySyntaxError: The query cannot be read.
-            InvalidInput: Nothing can lie between its dates.
+            InvalidInput: A date cannot be read, or nothing can lie between the dates.
         """
         return self.answer(self.understand(request, principal))
 
@@ -173,7 +180,7 @@ class Retrieval:
 
         Raises:
             QuerySyntaxError: The query cannot be read.
-            InvalidInput: Nothing can lie between its dates.
+            InvalidInput: A date cannot be read, or nothing can lie between the dates.
         """
         parsed = parse(request.q, now=request.now)
         typed = _restricted(parsed, request, principal)
@@ -300,25 +307,14 @@ def _restricted(query: SearchQuery, request: SearchRequest, principal: Principal
     """Return the query with the request's filters, within what ``principal`` may see.
 
     Raises:
-        InvalidInput: The dates leave no time between them.
+        InvalidInput: A date cannot be read, or the dates leave no time between them.
     """
-    filters = query.filters
-    merged = replace(
-        filters,
-        kind=request.kind or filters.kind,
-        category=request.category + filters.category,
-        product=request.product + filters.product,
-        version=request.version + filters.version,
-        tag=request.tag + filters.tag,
-        state=request.state + filters.state,
-        since=request.since or filters.since,
-        until=request.until or filters.until,
-    )
+    merged = both(_beside(request), query.filters)
     if merged.since and merged.until and merged.since >= merged.until:
         raise InvalidInput.of("until", "a moment after since", merged.until.isoformat())
     if not principal.is_staff:
         # Inside the query, not after it: totals and facets must not tell either.
-        merged = replace(merged, kind="article", visibility=("public",))
+        merged = both(_FOR_FORMS, merged)
     return replace(
         query,
         filters=merged,
@@ -327,6 +323,20 @@ def _restricted(query: SearchQuery, request: SearchRequest, principal: Principal
         page=request.page,
         after=request.after,
         explain=request.explain,
+    )
+
+
+def _beside(request: SearchRequest) -> Filters:
+    """Return the filters that stand beside the words."""
+    return Filters(
+        kind=request.kind,
+        category=request.category,
+        product=request.product,
+        version=request.version,
+        tag=request.tag,
+        state=request.state,
+        since=read_parameter("since", request.since, request.now).begin,
+        until=read_parameter("until", request.until, request.now).end,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from kbservice.domain.account import Principal
@@ -15,18 +15,14 @@ MAX_OFFSET = 1_000
 """Deeper hits by page number help nobody and cost the engine; cursors go further."""
 
 
-def dated(request: SearchRequest) -> SearchRequest:
-    """Return the request with the moment it is asked; dates inside it are of the instance's zone.
+def asked_at() -> datetime:
+    """Return the moment in the instance's zone, of which the dates of a search are."""
+    return application().clock.now().astimezone(ZoneInfo(application().settings.timezone))
 
-    Moments from parameters change only their zone, so that they are read back in the same one.
-    """
-    zone = ZoneInfo(application().settings.timezone)
-    return replace(
-        request,
-        now=application().clock.now().astimezone(zone),
-        since=_in_zone(request.since, zone),
-        until=_in_zone(request.until, zone),
-    )
+
+def dated(request: SearchRequest) -> SearchRequest:
+    """Return the request with the moment it is asked."""
+    return replace(request, now=asked_at())
 
 
 def heed(request: SearchRequest, answer: SearchAnswer, asker: Principal) -> None:
@@ -53,11 +49,3 @@ def relaxation_notice(page: SearchPage) -> str:
     if page.relaxation == "any":
         return translate("Nothing holds all of these words; shown is what holds some of them.")
     return ""
-
-
-def _in_zone(moment: datetime | None, zone: tzinfo) -> datetime | None:
-    try:
-        return moment.astimezone(zone) if moment else None
-    except OverflowError:
-        # The first or last day of the calendar has no neighbour to fall on.
-        return moment

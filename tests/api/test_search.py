@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,7 +14,8 @@ from kbservice.bootstrap import Application
 from kbservice.domain.account import SYSTEM
 from kbservice.domain.article import Visibility
 from kbservice.services.knowledge import NewArticle
-from kbservice.web.api.schemas.search import SearchOut
+from kbservice.web.api import cursors
+from kbservice.web.api.schemas.search import SearchOut, SearchQuery
 from tests.api.calling import Caller
 
 Publish = Callable[..., str]
@@ -48,6 +52,40 @@ def test_excluded_filter_values_are_no_hits(agent: Caller, publish: Publish) -> 
         assert {"value": "software", "count": 1} in answer["facets"]["category"]
 
 
+def test_what_stands_in_the_words_and_beside_them_holds_both(
+    agent: Caller, publish: Publish
+) -> None:
+    shared = publish("打印机脱机", tags=("vpn", "旧设备"), category="hardware")
+    publish("打印机卡纸", tags=("vpn",), category="software")
+
+    def found(q: str, **beside: object) -> tuple[list[str], str]:
+        answer = agent.get("search", query_string={"q": q, **beside}).get_json()
+        return ids(answer), answer["query"]["read_as"]
+
+    assert ([shared], "打印机 tag:旧设备 +tag:vpn") == found("打印机 tag:vpn", tag="旧设备")
+    assert [shared] == found("打印机 category:hardware", category=["hardware", "software"])[0]
+    assert [] == found("打印机 category:hardware", category="software")[0]
+    assert ([], "打印机 kind:article +kind:ticket") == found("打印机 kind:ticket", kind="article")
+    assert 2 == len(found("打印机 kind:all", kind="article")[0])
+    assert [] == found("打印机 since:2025", since="2098-01-01T00:00:00Z")[0]
+    assert [] == found("打印机 since:2098", since="2025-01-01T00:00:00Z")[0]
+    assert [] == found("打印机 until:2025", until="2098-01-01T00:00:00Z")[0]
+    for query in ("打印机 tag:vpn +tag:旧设备", "打印机 tag:旧设备 +tag:vpn"):
+        assert [shared] == found(query)[0]
+
+
+def test_a_form_that_asks_for_tickets_gets_nothing(
+    intake: Caller, agent: Caller, publish: Publish
+) -> None:
+    article = publish("打印机脱机", visibility=Visibility.PUBLIC)
+
+    assert [article] == ids(intake.get("search?q=打印机").get_json())
+    for asked in ("q=打印机&kind=ticket", "q=kind:ticket 打印机", "q=打印机 -kind:article"):
+        answer = intake.get(f"search?{asked}").get_json()
+        assert ([], []) == (ids(answer), answer["facets"]["kind"])
+    assert [article] == ids(agent.get("search?q=打印机 kind:article").get_json())
+
+
 def test_dates_in_a_query_are_of_the_instance_s_zone(agent: Caller, publish: Publish) -> None:
     article = publish("打印机脱机")
     recent = agent.get("search?q=打印机 since:1d").get_json()
@@ -57,17 +95,68 @@ def test_dates_in_a_query_are_of_the_instance_s_zone(agent: Caller, publish: Pub
     assert recent["query"]["read_as"].startswith("打印机 since:2")
 
 
-def test_moments_of_parameters_are_read_back_in_the_instance_s_zone(agent: Caller) -> None:
-    answer = agent.get("search?q=x&since=2026-01-01&until=2026-01-31T16:00").get_json()
+@pytest.mark.parametrize(
+    ("since", "until", "read_as"),
+    [
+        ("2026", "2026-11-28", "since:2026-01-01 until:2026-11-28"),
+        ("2026-02", "2026", "since:2026-02-01 until:2026-12-31"),
+        ("2026-01-01T08:30", "2026-01-31T16:00Z", "since:2026-01-01T08:30+08:00 until:2026-01-31"),
+        (
+            "2025-12-31T16:00:00Z",
+            "2026-02-01t01:00:00z",
+            "since:2026-01-01 until:2026-02-01T09:00+08:00",
+        ),
+        ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", None),
+    ],
+)
+def test_dates_of_parameters_are_read_as_in_the_words(
+    agent: Caller, since: str, until: str, read_as: str | None
+) -> None:
+    beside = agent.get("search", query_string={"q": "x", "since": since, "until": until})
+    within = agent.get("search", query_string={"q": f"x since:{since} until:{until}"})
+    told = [answer.get_json()["query"]["read_as"] for answer in (beside, within)]
 
-    assert "x since:2026-01-01T08:00+08:00 until:2026-01-31" == answer["query"]["read_as"]
+    assert told[0] == told[1]
+    assert read_as is None or f"x {read_as}" == told[0]
+
+
+def test_a_cursor_holds_while_so_long_ago_moves_on() -> None:
+    early = replace(SearchQuery(q="x", since="24h").wanted, now=datetime(2026, 3, 31, tzinfo=UTC))
+    late = replace(early, now=datetime(2026, 4, 1, tzinfo=UTC))
+
+    assert (1.0, 2.0, "KB-1") == cursors.read(cursors.written((1.0, 2.0, "KB-1"), early), late)
+
+
+def test_what_is_no_date_of_a_parameter_is_refused_in_both_languages(agent: Caller) -> None:
+    chinese = agent.get("search?until=20261128&locale=zh").get_json()
+    english = agent.get("tickets?until=20261128&locale=en").get_json()
+
+    assert ("until", "20261128") == (chinese["field"], chinese["got"])
+    assert "日期（如 2026-01-31、2026-01、2026、7d）或 RFC 3339 格式的时间" == chinese["expected"]
+    assert english["expected"].startswith("a date such as 2026-01-31, 2026-01, 2026 or 7d")
+
+
+def test_tickets_are_listed_by_the_days_of_the_instance_s_zone(
+    agent: Caller, application: Application
+) -> None:
+    number = agent.post("tickets", {"title": "打印机脱机"}).get_json()["number"]
+    today = application.clock.now().astimezone(ZoneInfo(application.settings.timezone)).date()
+
+    def listed(**dates: object) -> list[str]:
+        found = agent.get("tickets", query_string=dates).get_json()["items"]
+        return [item["number"] for item in found]
+
+    assert [number] == listed(since=today, until=today)
+    assert [number] == listed(since=today.year, until=today.year)
+    assert [number] == listed(since="7d") == listed(until="today")
+    assert [] == listed(until="1d")
 
 
 @pytest.mark.parametrize(
     "dates",
     [
         "since=2026-02-01&until=2026-01-01",
-        "since=2026-02-01&until=2026-02-01",
+        "since=2026-02-01T08:00Z&until=2026-02-01T08:00Z",
         "q=since:2026-02&until=2026-01-01",
     ],
 )

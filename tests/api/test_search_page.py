@@ -69,6 +69,18 @@ def test_a_facet_link_adds_its_value_and_a_chosen_one_takes_it_away(
     assert {"q": ["打印机"], "tag": ["甲&乙"]} in links(get(q="打印机"), "tag=")
 
 
+@pytest.mark.usefixtures("shelf")
+def test_values_of_a_facet_are_alternatives_within_what_was_typed(get: Callable[..., str]) -> None:
+    def found(**parameters: object) -> int:
+        return len(set(re.findall("打印机脱机 [0-9]+", re.sub("</?mark>", "", get(**parameters)))))
+
+    assert 4 == found(q="打印机", category="hardware")
+    assert 10 == found(q="打印机", category=["hardware", "software"])
+    assert 3 == found(q="打印机 category:hardware", category="hardware", tag="打印")
+    assert 3 == found(q="打印机 tag:打印", tag="甲&乙")
+    assert 0 == found(q="打印机 category:hardware", category="software")
+
+
 def test_categories_have_their_names_in_facets_filters_and_hits(
     get: Callable[..., str], application: Application
 ) -> None:

@@ -358,6 +358,14 @@ class Ranking:
             ),
             (Filters(category=("network", "NOWHERE")), {"20261123-0001"}),
             (Filters(category=("software",), product=("Outlook",)), {"KB-000002"}),
+            (Filters(kind="article", also=(("kind", ("ticket",)),)), set()),
+            (Filters(tag=("Mail", "打印"), also=(("tag", ("DRIVER",)),)), {"KB-000001"}),
+            (
+                Filters(
+                    category=("software", "network"), also=(("category", ("Network", "hardware")),)
+                ),
+                {"20261123-0001"},
+            ),
         ],
     )
     def test_filters_restrict_what_is_found(

@@ -184,11 +184,8 @@ class Snapshot:
 
     def _passing(self, filters: Filters) -> Mask:
         mask = self.live.copy()
-        if filters.kind:
-            mask &= self._having("kind", [filters.kind])
-        for field in filtering.FILTERED:
-            if wanted := getattr(filters, field):
-                mask &= self._having(field, wanted)
+        for field, values in filtering.demanded(filters):
+            mask &= self._having(field, values)
         for field, value in filters.without:
             mask &= ~self._having(field, [value])
         if filters.since:

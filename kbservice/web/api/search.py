@@ -114,7 +114,7 @@ def _name(asked: Understood, wanted: SearchRequest, standing: Standing | None) -
     """Name the answer by what it depends on; without an index it has no name."""
     if standing is None:
         return ""
-    # The cursor in the answer names the request, in which these may stand as they do in `q`.
-    request = (wanted.kind, wanted.since, wanted.until)
+    # The cursor in the answer names the request, where a filter may stand in `q` or beside it.
+    request = replace(wanted, now=None)
     facts = repr((locale(), standing, request, asked.query)).encode()
     return hashlib.blake2b(facts, digest_size=16).hexdigest()

@@ -31,6 +31,7 @@ from kbservice.web.api.schemas.ticket import (
 from kbservice.web.api.suggestions import shown
 from kbservice.web.context import application, locale, metrics, principal, use_locale
 from kbservice.web.limits import SUGGEST, limited
+from kbservice.web.searching import asked_at
 from kbservice.web.security import requires
 
 Headers = dict[str, str]
@@ -61,7 +62,7 @@ def ticket_create(json: TicketIn) -> tuple[TicketCreated, int, Headers]:
 def ticket_list(query: TicketQuery) -> PageOut[TicketBrief]:
     """List tickets, newest first."""
     page = application().tickets.page(
-        query.wanted(application().clock.now()),
+        query.wanted(asked_at()),
         after=query.after,
         limit=query.limit,
         principal=principal(),

@@ -48,6 +48,14 @@ def test_hours_count_from_the_minute() -> None:
     assert (moment, moment) == read_date("24h", NOW)
 
 
+def test_a_moment_of_another_zone_is_told_in_the_asker_s() -> None:
+    midnight = read_date("2024-03-01T00:00Z", NOW)
+
+    assert midnight is not None
+    assert midnight.begin is not None
+    assert "2024-03-01T08:00+08:00" == since_text(midnight.begin)
+
+
 def test_a_moment_without_a_zone_is_of_the_asker_s() -> None:
     moment = datetime(2024, 3, 1, 0, 30, tzinfo=UTC)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +12,13 @@ Label = Annotated[str, Field(max_length=50)]
 Title = Annotated[str, Field(max_length=500)]
 LongText = Annotated[str, Field(max_length=50_000)]
 ShortText = Annotated[str, Field(max_length=5_000)]
+Date = Annotated[
+    str,
+    Field(
+        max_length=50,
+        examples=["2026-01-31", "2026-01", "2026", "7d", "2026-01-31T08:30:00+08:00"],
+    ),
+]
 Extra = Annotated[
     dict[
         Annotated[str, Field(max_length=100)],
@@ -95,11 +101,6 @@ class ProblemOut(BaseModel):
     expected: str | None = None
     got: str | None = None
     errors: list[FieldProblem] | None = None
-
-
-def aware(moment: datetime | None) -> datetime | None:
-    """Return the moment with its zone; without one it is UTC."""
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 def version_tag(version: int) -> str:

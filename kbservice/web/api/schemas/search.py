@@ -11,7 +11,7 @@ from pydantic import Field
 from kbservice.search.completion import Completion
 from kbservice.search.documents import SearchHit
 from kbservice.services.retrieval import SearchAnswer, SearchRequest
-from kbservice.web.api.schemas.base import IndexStamp, Name, Out, Query, aware
+from kbservice.web.api.schemas.base import Date, IndexStamp, Name, Out, Query
 
 Values = Annotated[list[Name], Field(max_length=20)]
 
@@ -30,8 +30,12 @@ class SearchQuery(Query):
     version: Values = Field([])
     tag: Values = Field([])
     state: Values = Field([])
-    since: datetime | None = Field(None, description="Changed at or after; UTC without a zone")
-    until: datetime | None = Field(None, description="Changed before; UTC without a zone")
+    since: Date | None = Field(
+        None, description="Changed on that day or later, or at that time; read as in `q`"
+    )
+    until: Date | None = Field(
+        None, description="Changed on that day or before, or before that time; read as in `q`"
+    )
     sort: Literal["relevance", "newest", "solved"] = "relevance"
     size: int = Field(10, ge=1, le=100)
     page: int = Field(1, ge=1, le=1_000)
@@ -51,8 +55,8 @@ class SearchQuery(Query):
             version=tuple(self.version),
             tag=tuple(self.tag),
             state=tuple(self.state),
-            since=aware(self.since),
-            until=aware(self.until),
+            since=self.since,
+            until=self.until,
             sort=self.sort,
             size=self.size,
             page=self.page,

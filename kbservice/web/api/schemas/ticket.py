@@ -11,11 +11,13 @@ from pydantic import Field
 from kbservice.domain.audit import AuditEntry
 from kbservice.domain.ticket import Resolution, Ticket
 from kbservice.profiles.schema import Profile
+from kbservice.search.periods import read_parameter
 from kbservice.services.intake import NewTicket
 from kbservice.services.resolution import NewResolution, Resolved
 from kbservice.store.tickets import TicketFilter
 from kbservice.web.api.schemas.article import ArticleBrief
 from kbservice.web.api.schemas.base import (
+    Date,
     Extra,
     In,
     Label,
@@ -25,7 +27,6 @@ from kbservice.web.api.schemas.base import (
     Out,
     PageQuery,
     ShortText,
-    aware,
     version_tag,
 )
 from kbservice.web.api.schemas.suggestion import (
@@ -105,13 +106,21 @@ class TicketQuery(PageQuery):
     kind: Values = Field([])
     profile: Values = Field([])
     product: Values = Field([])
-    since: datetime | None = Field(None, description="Opened at or after; UTC without a zone")
-    until: datetime | None = Field(None, description="Opened before; UTC without a zone")
+    since: Date | None = Field(
+        None, description="Opened on that day or later, or at that time; read as in a search"
+    )
+    until: Date | None = Field(
+        None, description="Opened on that day or before, or before that time; read as in a search"
+    )
     resolved: bool | None = None
     breaching: bool | None = Field(None, description="true: a due time has passed unmet")
 
     def wanted(self, now: datetime) -> TicketFilter:
-        """The same in the store's words."""
+        """Return the same in the store's words.
+
+        Raises:
+            InvalidInput: A date cannot be read.
+        """
         return TicketFilter(
             state=tuple(self.state),
             category=tuple(self.category),
@@ -119,8 +128,8 @@ class TicketQuery(PageQuery):
             kind=tuple(self.kind),
             profile=tuple(self.profile),
             product=tuple(self.product),
-            since=aware(self.since),
-            until=aware(self.until),
+            since=read_parameter("since", self.since, now).begin,
+            until=read_parameter("until", self.until, now).end,
             is_resolved=self.resolved,
             due_before=now if self.breaching else None,
         )
