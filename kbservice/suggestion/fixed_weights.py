@@ -66,8 +66,12 @@ def without_outcomes(features: Matrix) -> Matrix:
 
 
 def log_odds(features: Matrix) -> Scores:
-    """Return how sure the weights are of each article, as log-odds."""
-    return _text_odds(features) + _evidence_odds(features)
+    """Return how sure the weights are that each article fits, as log-odds.
+
+    Failures are no part of it: they bound the confidence (``trust.borne_out``).
+    """
+    odds: Scores = _text_odds(features) + _evidence_odds(features)
+    return odds + _FAILURE * features[:, COLUMN["failure"]]
 
 
 def confidences(features: Matrix, odds: Scores) -> Scores:
