@@ -17,6 +17,8 @@ SECTIONS = ("problem", "environment", "cause", "solution", "faq")
 
 # As many as candidates are ranked: further ones move nothing further.
 _MOST_VOICES = 30
+# One person who rejects a fix again and again says little more than at first.
+_MOST_FAILURES = 3
 
 
 class ArticleState(StrEnum):
@@ -40,6 +42,7 @@ class Article(Base):
     Attributes:
         id: Public name: the source's own id where it has one, else ``KB-000123``.
         verification: ``unverified``, ``internal`` (tested) or ``user`` (confirmed in use).
+        failed_by: How often each account said that it failed; imports have no name.
         symptoms: Redacted wording of tickets that this article solved.
         revision: Grows with every change; also the version in the outbox and the index.
     """
@@ -68,6 +71,7 @@ class Article(Base):
     solved_count: Mapped[int] = mapped_column(default=0)
     failed_count: Mapped[int] = mapped_column(default=0)
     voices: Mapped[list[str] | None]
+    failed_by: Mapped[dict[str, Any] | None]
     last_success_at: Mapped[datetime | None]
     symptoms: Mapped[list[str]] = mapped_column(default=list)
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -120,8 +124,24 @@ class Article(Base):
             return None if self.solved_count or self.failed_count else 0
         return len(self.voices)
 
+    @property
+    def failures_heard(self) -> int:
+        """How many failures count: of one person three at most, of imports all."""
+        named: dict[str, int] = self.failed_by or {}
+        unnamed = max(0, self.failed_count - sum(named.values()))
+        heard = unnamed + sum(min(times, _MOST_FAILURES) for times in named.values())
+        if self.voices is None:
+            return heard
+        return min(heard, _MOST_FAILURES * len(self.voices))
+
     def count_outcome(
-        self, *, solved: bool, symptom: str, now: datetime, voice: str = "", corrects: bool = False
+        self,
+        *,
+        solved: bool,
+        symptom: str,
+        now: datetime,
+        voice: str = "",
+        corrects: str | None = None,
     ) -> None:
         """Add one ticket's outcome to the evidence; keeps the latest 50 symptoms.
 
@@ -130,11 +150,11 @@ class Article(Base):
             symptom: What the requester called the trouble.
             now: When that became known.
             voice: Who says so; empty for an import, which an administrator vouches for.
-            corrects: The opposite was counted for the same ticket, and is taken back.
+            corrects: Who said the opposite of the same ticket, which is taken back.
         """
         self._hear(voice)
-        if corrects:
-            self._take_back(solved=not solved, symptom=symptom)
+        if corrects is not None:
+            self._take_back(corrects, solved=not solved, symptom=symptom)
         if solved:
             self.solved_count += 1
             self.last_success_at = now
@@ -142,11 +162,17 @@ class Article(Base):
                 self.symptoms = [*self.symptoms, symptom][-50:]
         else:
             self.failed_count += 1
+            if voice:
+                named = self.failed_by or {}
+                self.failed_by = {**named, voice: named.get(voice, 0) + 1}
         self.touch(now)
 
-    def _take_back(self, *, solved: bool, symptom: str) -> None:
+    def _take_back(self, voice: str, *, solved: bool, symptom: str) -> None:
         if not solved:
             self.failed_count = max(0, self.failed_count - 1)
+            named = self.failed_by or {}
+            if named.get(voice):
+                self.failed_by = {**named, voice: named[voice] - 1}
             return
         self.solved_count = max(0, self.solved_count - 1)
         self.symptoms = [known for known in self.symptoms if known != symptom]

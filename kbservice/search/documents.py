@@ -24,6 +24,7 @@ class SearchDocument:
             a ticket has problem and solution).
         symptoms: Wording of tickets that this document solved; matched with little weight.
         voices: How many people stand behind its outcomes; None if that was never counted.
+        failures_heard: How many failures count, of one person only a few; None: all.
         revision: An older revision never replaces a newer one.
     """
 
@@ -44,6 +45,7 @@ class SearchDocument:
     solved_count: int = 0
     failed_count: int = 0
     voices: int | None = None
+    failures_heard: int | None = None
     verification: str = "unverified"
     last_success_at: datetime | None = None
     created_at: datetime | None = None

@@ -31,6 +31,7 @@ def candidate(document: SearchDocument, score: float) -> Candidate:
         solved_count=document.solved_count,
         failed_count=document.failed_count,
         voices=document.voices,
+        failures_heard=document.failures_heard,
         last_success_at=document.last_success_at,
         updated_at=document.updated_at,
         verification=document.verification,

@@ -105,10 +105,10 @@ class FeedbackDesk:
             return
         article = articles.get(session, new.item, for_update=True)
         # Asked behind the lock: another process may just have counted.
-        before = suggestions.last_outcome(
+        before = suggestions.last_word(
             session, article.id, ticket_id=suggestion.ticket_id, suggestion_id=suggestion.id
         )
-        if before == is_success:
+        if before is not None and before.solved == is_success:
             return
         now = self._clock.now()
         article.count_outcome(
@@ -116,7 +116,7 @@ class FeedbackDesk:
             symptom=str(suggestion.question.get("title", "")),
             now=now,
             voice=principal.name,
-            corrects=before is not None,
+            corrects=before.voice if before else None,
         )
         if article.state == ArticleState.PUBLISHED:
             outbox.append(session, "article", article.id, article.revision, now)

@@ -30,6 +30,7 @@ def document_of_article(article: Article) -> SearchDocument | None:
         failed_count=article.failed_count,
         verification=article.verification,
         voices=article.voice_count,
+        failures_heard=article.failures_heard,
         last_success_at=article.last_success_at,
         created_at=article.created_at,
         updated_at=article.updated_at,

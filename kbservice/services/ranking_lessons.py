@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from kbservice.store.judgements import Act, JudgedSuggestion
-from kbservice.suggestion.features import NAMES, matrix
+from kbservice.suggestion.features import NAMES, Matrix, matrix
 from kbservice.suggestion.fixes import Considered
 from kbservice.suggestion.gate import click_weight, measured_fall
 from kbservice.suggestion.lessons import Lesson
@@ -16,6 +16,8 @@ from kbservice.suggestion.lessons import Lesson
 # What a person did with the ticket in hand outweighs what a person clicked.
 _SURE: Final = ("resolved", "solved", "deflected")
 _CLICKS: Final = ("accepted", "copied")
+# Of all reasons the one that speaks against the match, not against the fix.
+_UNRELATED: Final = "unrelated"
 _KEPT: Final = 20
 _DIGITS: Final = 4
 
@@ -46,19 +48,49 @@ def _lesson(judged: JudgedSuggestion, fall: float) -> Lesson | None:
     ids = tuple(str(row[0]) for row in kept["rows"])
     acts = _telling(judged.acts, ids)
     if not acts:
-        return None
+        return _comparison(judged, ids)
     right = {act.article_id for act in acts}
     best = acts[0]
     is_click = best.action in _CLICKS
     place = judged.places.get(best.article_id, 1)
     return Lesson(
         ids=ids,
-        features=matrix([tuple(map(float, row[1:])) for row in kept["rows"]]),
+        features=_features(kept),
         right=np.array([float(key in right) for key in ids]),
         identity=best.principal,
         weight=click_weight(place, fall) if is_click else 1.0,
         at=judged.at,
     )
+
+
+def _comparison(judged: JudgedSuggestion, ids: Sequence[str]) -> Lesson | None:
+    """Return that what was rejected as unrelated belongs below the others that were shown.
+
+    Of these nobody knows more, so the lesson counts by the share that was rejected.
+    """
+    against = [act for act in judged.acts if _is_unrelated(act)]
+    rejected = {act.article_id for act in against}
+    rows = [at for at, key in enumerate(ids) if key in judged.places]
+    right = np.array([float(ids[at] not in rejected) for at in rows])
+    if not 0 < right.sum() < len(rows):
+        return None
+    return Lesson(
+        ids=tuple(ids[at] for at in rows),
+        features=_features(judged.considered)[rows],
+        right=right,
+        identity=against[0].principal,
+        weight=float(1.0 - right.mean()),
+        at=judged.at,
+        is_comparison=True,
+    )
+
+
+def _is_unrelated(act: Act) -> bool:
+    return act.action == "rejected" and act.reason == _UNRELATED
+
+
+def _features(kept: Mapping[str, Any]) -> Matrix:
+    return matrix([tuple(map(float, row[1:])) for row in kept["rows"]])
 
 
 def _telling(acts: Sequence[Act], ids: Sequence[str]) -> list[Act]:

@@ -142,14 +142,14 @@ class ResolutionDesk:
         if article.state == ArticleState.RETIRED:
             raise Conflict("Article {id} is retired", id=article.id)
         is_solved = new.outcome != "unsolved"
-        before = suggestions.last_outcome(session, article.id, ticket_id=ticket.id)
-        if before != is_solved:
+        before = suggestions.last_word(session, article.id, ticket_id=ticket.id)
+        if before is None or before.solved != is_solved:
             article.count_outcome(
                 solved=is_solved,
                 symptom=ticket.title,
                 now=self._clock.now(),
                 voice=principal.name,
-                corrects=before is not None,
+                corrects=before.voice if before else None,
             )
         return article
 

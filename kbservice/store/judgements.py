@@ -20,11 +20,13 @@ class Act:
 
     Attributes:
         action: A feedback action, or ``resolved``: the article solved the ticket.
+        reason: Of a rejection.
     """
 
     action: str
     article_id: str
     principal: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,4 +113,9 @@ def _acts(suggestion: Suggestion, resolved: Act | None) -> Iterator[Act]:
         yield resolved
     for row in suggestion.feedback:
         if row.article_id:
-            yield Act(action=row.action, article_id=row.article_id, principal=row.principal)
+            yield Act(
+                action=row.action,
+                article_id=row.article_id,
+                principal=row.principal,
+                reason=row.reason or "",
+            )

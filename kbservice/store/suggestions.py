@@ -96,10 +96,17 @@ def add_feedback(session: Session, feedback: Feedback) -> None:
     session.flush()
 
 
-def last_outcome(
+class LastWord(NamedTuple):
+    """Whether an article solved a ticket, and which account said so."""
+
+    solved: bool
+    voice: str
+
+
+def last_word(
     session: Session, article_id: str, *, ticket_id: int | None, suggestion_id: str = ""
-) -> bool | None:
-    """Return whether an article solved a ticket by the last word on it; None: nobody said.
+) -> LastWord | None:
+    """Return what was said last of an article and a ticket; None: nothing.
 
     Args:
         session: The transaction.
@@ -111,18 +118,18 @@ def last_outcome(
     if ticket_id is not None:
         is_meant = or_(is_meant, Suggestion.ticket_id == ticket_id)
     said = (
-        select(Feedback.created_at, Feedback.action != "rejected")
+        select(Feedback.created_at, Feedback.action != "rejected", Feedback.principal)
         .join(Suggestion, Suggestion.id == Feedback.suggestion_id)
         .where(is_meant, _is_outcome(article_id))
         .order_by(Feedback.id.desc())
         .limit(1)
     )
-    resolved = select(Resolution.created_at, Resolution.outcome != "unsolved").where(
-        Resolution.ticket_id == ticket_id, Resolution.article_id == article_id
-    )
+    resolved = select(
+        Resolution.created_at, Resolution.outcome != "unsolved", Resolution.author
+    ).where(Resolution.ticket_id == ticket_id, Resolution.article_id == article_id)
     found = [row for query in (resolved, said) for row in session.execute(query)]
     latest = max(found, key=lambda row: row[0], default=None)
-    return None if latest is None else bool(latest[1])
+    return None if latest is None else LastWord(bool(latest[1]), latest[2])
 
 
 def outcomes(session: Session, release: str, limit: int = 2_000) -> list[CategoryOutcome]:

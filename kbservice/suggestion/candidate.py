@@ -36,6 +36,7 @@ class Candidate:
         article_id: Of a ticket: the article that solved it.
         symptoms: Wording of tickets that the article solved.
         voices: How many people stand behind its outcomes; None if that was never counted.
+        failures_heard: How many failures count, of one person only a few; None: all.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Candidate:
     solved_count: int = 0
     failed_count: int = 0
     voices: int | None = None
+    failures_heard: int | None = None
     last_success_at: datetime | None = None
     updated_at: datetime | None = None
     verification: str = "unverified"

@@ -32,7 +32,8 @@ class Features(NamedTuple):
         standing: 1 / place by search score.
         summary_in_title: Share of the ticket's summary that the title says.
         title_in_ticket: Share of the title that the ticket says.
-        summary_in_text: Share of the ticket's summary that the article says anywhere.
+        summary_in_text: Share of what the summary tells that the article says anywhere, rare
+            words counting more and small talk nothing.
         codes: Share of the ticket's codes, versions and addresses that the article says.
         asked_in_title: Share of the ticket's pieces in the title, rare ones counting more.
         asked_in_text: The same anywhere in the article.
@@ -91,12 +92,12 @@ def features_of(wanted: Wanted, asked: Asked, candidates: Sequence[Candidate]) -
     places = _places([article.score for article in articles])
     told = [folded(f"{article.title}\n{article.text}") for article in articles]
     words = _Texts(wanted, articles, told).shares()
-    said = wanted.text.lower()
+    said, rarity = wanted.text.lower(), asked.rarity(told)
     return [
         _of(
             wanted,
             article,
-            (asked.against(article.title, told[at]), places[at], words[at]),
+            (asked.against(article.title, told[at], rarity), places[at], words[at]),
             (said, votes.get(article.id, 0.0)),
         )
         for at, article in enumerate(articles)

@@ -16,6 +16,7 @@ from kbservice.suggestion.fixed_weights import Scores, order_scores, without_out
 from kbservice.suggestion.influence import bounded
 from kbservice.suggestion.ranker import Ranker
 from kbservice.suggestion.steps import preview
+from kbservice.suggestion.trust import borne_out, refuted_last
 
 __all__ = ["Candidate", "Considered", "Fix", "Ranked", "Wanted", "rank"]
 
@@ -86,8 +87,9 @@ def rank(
     if not articles:
         return Ranked(fixes=(), considered=(), release=ranker.release)
     table = matrix(features)
-    scores, order = ordered(ranker, articles, table)
-    sure = ranker.confidences(table)
+    fitting = ranker.confidences(table)
+    sure = borne_out(fitting, articles, bar=LEAST)
+    scores, order = ordered(ranker, articles, table, (fitting, sure))
     fixes: list[Fix] = []
     if sure[order[0]] >= LEAST:
         worthy = _falling(order, sure)
@@ -100,13 +102,23 @@ def rank(
 
 
 def ordered(
-    ranker: Ranker, articles: Sequence[Candidate], table: Matrix
+    ranker: Ranker,
+    articles: Sequence[Candidate],
+    table: Matrix,
+    confidences: tuple[Scores, Scores],
 ) -> tuple[Scores, list[int]]:
-    """Return the scores and the order, each article within its reach of the words' order."""
+    """Return the scores and the order, each article within its reach of the words' order.
+
+    Args:
+        ranker: Gives the scores.
+        articles: What is ordered.
+        table: Their features.
+        confidences: By words alone, and as outcomes bear them out.
+    """
     ids = [article.id for article in articles]
     scores = ranker.scores(table)
     before = _by(order_scores(without_outcomes(table)), ids)
-    after = _by(scores, ids)
+    after = refuted_last(_by(scores, ids), *confidences)
     if before == after:
         return scores, after
     # Equal scores keep their order by id.

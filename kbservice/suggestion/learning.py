@@ -68,7 +68,7 @@ def train(lessons: Sequence[Lesson], *, release: str) -> Trained:
                 held_out[at] = learned_scores(learned, lesson.features, fixed)
     blend, gains = _best_blend(telling, held_out)
     learned = _learn(telling)
-    certainty = fit_certainty(telling)
+    certainty = fit_certainty([lesson for lesson in telling if not lesson.is_comparison])
     ranker = Ranker(
         release=release,
         learned=Learned(learned.linear, learned.trees, blend) if blend else None,
@@ -133,9 +133,9 @@ def _folds(lessons: Sequence[Lesson]) -> list[int]:
     sizes = [0] * _FOLDS
     folds = []
     for lesson in lessons:
-        known = [fold_of[key] for key in sorted(lesson.right_ids) if key in fold_of]
+        known = [fold_of[key] for key in sorted(lesson.judged_ids) if key in fold_of]
         fold = known[0] if known else sizes.index(min(sizes))
-        for key in lesson.right_ids:
+        for key in lesson.judged_ids:
             fold_of.setdefault(key, fold)
         sizes[fold] += 1
         folds.append(fold)

@@ -25,6 +25,7 @@ class Lesson:
         identity: Whose judgement it is.
         weight: How much it counts: less for a click on what stood on top anyway.
         relevant: How many right ones there are, found or not.
+        is_comparison: Nobody said what was right, only what was worse: ``right`` has the others.
     """
 
     ids: tuple[str, ...]
@@ -34,11 +35,19 @@ class Lesson:
     weight: float = 1.0
     at: datetime | None = None
     relevant: int = 0
+    is_comparison: bool = False
 
     @property
     def is_telling(self) -> bool:
         """Whether the order of the candidates matters at all."""
         return bool(0 < self.right.sum() < len(self.right))
+
+    @property
+    def judged_ids(self) -> frozenset[str]:
+        """The ids of what somebody spoke of: the right candidates, or what was worse."""
+        if self.is_comparison:
+            return frozenset(self.ids) - self.right_ids
+        return self.right_ids
 
     @property
     def right_ids(self) -> frozenset[str]:

@@ -163,3 +163,28 @@ def test_verification_of_the_article_is_evidence(application: Application) -> No
     (fix, *_) = application.suggesting.answer(Question(title="打印机脱机"), AGENT).fixes
 
     assert fix.evidence.verification == "unverified"
+
+
+def test_failures_take_confidence_away_and_one_person_not_the_fix(
+    application: Application,
+) -> None:
+    key = article(application, "打印机脱机")
+    question = Question(title="打印机脱机")
+
+    def confidence(people: int, times: int) -> float:
+        for number in range(people * times):
+            answer = application.suggesting.suggest(question, ADMIN)
+            agent = Principal(name=f"agent-{number % people}", role=Role.AGENT)
+            failed = NewFeedback(action="rejected", item=key, reason="outdated")
+            application.feedback.record(answer.id, failed, agent)
+        while application.indexing.drain():
+            pass
+        fixes = application.suggesting.answer(question, ADMIN).fixes
+        return fixes[0].confidence if fixes else 0.0
+
+    untried = confidence(1, 0)
+    one_person = confidence(1, 12)
+    many_people = confidence(12, 2)
+
+    assert 0.7 * untried < one_person < untried
+    assert many_people < 0.4 * untried

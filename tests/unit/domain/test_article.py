@@ -86,3 +86,36 @@ def test_the_latest_fifty_symptoms_are_kept():
         article.count_outcome(solved=True, symptom=f"s{serial}", now=LATER)
 
     assert article.symptoms == [f"s{serial}" for serial in range(10, 60)]
+
+
+def test_of_one_persons_failures_three_are_heard():
+    article = stored(solved_count=0, failed_count=0, symptoms=[])
+
+    for voice in ["mallory"] * 36 + ["lilei", "hanmeimei"]:
+        article.count_outcome(solved=False, symptom="", now=LATER, voice=voice)
+
+    assert (article.failed_count, article.failures_heard) == (38, 5)
+
+
+def test_failures_of_an_import_are_all_heard():
+    article = stored(solved_count=0, failed_count=20, symptoms=[])
+
+    article.count_outcome(solved=False, symptom="", now=LATER, voice="lilei")
+
+    assert article.failures_heard == 21
+
+
+def test_of_failures_from_before_they_had_names_each_person_is_heard_three_times():
+    assert stored(solved_count=0, failed_count=36, voices=["mallory"]).failures_heard == 3
+
+
+def test_a_corrected_failure_counts_no_longer_for_whoever_said_it():
+    article = an_article()
+    article.count_outcome(solved=False, symptom="连不上", now=LATER, voice="li")
+    article.count_outcome(solved=False, symptom="连不上", now=LATER, voice="wang")
+
+    article.count_outcome(solved=True, symptom="连不上", now=LATER, voice="zhao", corrects="wang")
+
+    assert (article.solved_count, article.failed_count) == (1, 1)
+    assert article.failed_by == {"li": 1, "wang": 0}
+    assert article.failures_heard == 1

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from kbservice.domain.suggestion import Feedback
 from kbservice.errors import Conflict, NotFound
@@ -80,6 +81,13 @@ def test_evidence_counts_outcomes_and_acts(database: Database):
     assert found["KB-2"].feedback == {}
 
 
+def said(
+    session: Session, article: str, *, ticket_id: int | None, suggestion_id: str = ""
+) -> bool | None:
+    word = suggestions.last_word(session, article, ticket_id=ticket_id, suggestion_id=suggestion_id)
+    return word.solved if word else None
+
+
 @pytest.mark.parametrize(
     ("action", "reason", "outcome"),
     [
@@ -101,7 +109,7 @@ def test_an_outcome_holds_for_the_whole_ticket(
         suggestions.add_feedback(session, a_feedback("s1", action, reason=reason))
 
     def last(article: str, name: str, of: int | None) -> bool | None:
-        return suggestions.last_outcome(session, article, ticket_id=of, suggestion_id=name)
+        return said(session, article, ticket_id=of, suggestion_id=name)
 
     with database.reading() as session:
         assert last("KB-1", "", ticket.id) is outcome
@@ -117,9 +125,7 @@ def test_of_several_outcomes_the_last_word_holds(database: Database):
         heard = []
         for action, reason in (("solved", ""), ("rejected", "outdated"), ("opened", "")):
             suggestions.add_feedback(session, a_feedback("s1", action, reason=reason))
-            heard.append(
-                suggestions.last_outcome(session, "KB-1", ticket_id=None, suggestion_id="s1")
-            )
+            heard.append(said(session, "KB-1", ticket_id=None, suggestion_id="s1"))
 
     assert heard == [True, False, False]
 
@@ -132,5 +138,5 @@ def test_a_resolution_that_used_the_article_is_a_word_too(database: Database):
         suggestion = a_suggestion("s1", ("KB-1",), ticket_id=ticket.id)
         suggestions.add(session, suggestion)
 
-        assert suggestions.last_outcome(session, "KB-1", ticket_id=ticket.id) is True
-        assert suggestions.last_outcome(session, "KB-2", ticket_id=ticket.id) is None
+        assert said(session, "KB-1", ticket_id=ticket.id) is True
+        assert said(session, "KB-2", ticket_id=ticket.id) is None

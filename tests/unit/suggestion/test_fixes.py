@@ -166,3 +166,47 @@ def test_an_option_of_a_command_is_no_item() -> None:
 
 def test_a_masked_number_stays_masked_in_a_step() -> None:
     assert ("拨打138****5678",) == preview((("solution", "1. 拨打138****5678"),))
+
+
+@pytest.mark.parametrize(
+    "small_talk",
+    [
+        "Thank you, it works now",
+        "Hello, can anybody help me please?",
+        "谢谢，问题已经解决了",
+        "大家都用不了，请尽快处理",
+    ],
+)
+def test_small_talk_asks_for_no_article(small_talk: str) -> None:
+    chatty = an_article(sections=(("solution", f"{small_talk}。 {SOLUTION}"),), score=40.0)
+
+    assert [] == rank(Wanted(title=small_talk), [chatty, a_rival(score=9.0)], limit=5)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "others"),
+    [
+        ("请帮我开通一个新账号", "新注册的账号从即日起无法查询", "在控制台查看账号"),
+        ("Please set up a new mailbox for my account", "A new account is shown", "Your account"),
+    ],
+)
+def test_an_article_that_lacks_the_rare_words_is_not_surely_the_one(
+    asked: str, said: str, others: str
+) -> None:
+    found = [an_article(title="服务升级", score=40.0, sections=(("solution", said),))]
+    found += [
+        an_article(f"KB-{n}", title="说明", score=20.0, sections=(("solution", others),))
+        for n in range(2, 9)
+    ]
+
+    assert {"high"}.isdisjoint(fix.band for fix in rank(Wanted(title=asked), found, limit=5))
+
+
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [("500 error", "500错误"), ("打印机脱机", "打印机脱机怎么办"), ("VPN help please", "VPN")],
+)
+def test_a_short_ticket_that_names_the_article_is_sure(asked: str, title: str) -> None:
+    named = an_article(title=title, score=30.0, sections=(("solution", "联系服务台"),))
+
+    assert "high" == rank(Wanted(title=asked), [named, a_rival(score=9.0)], limit=1)[0].band
