@@ -110,7 +110,7 @@ def test_of_failures_from_before_they_had_names_each_person_is_heard_three_times
 
 
 def test_a_corrected_failure_counts_no_longer_for_whoever_said_it():
-    article = an_article(solved_count=0, failed_count=0, symptoms=[], voices=[])
+    article = stored(solved_count=0, failed_count=0, symptoms=[], voices=[])
     article.count_outcome(solved=False, symptom="连不上", now=LATER, voice="li")
     article.count_outcome(solved=False, symptom="连不上", now=LATER, voice="wang")
 
