@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from kbservice.triage.calibration import Calibration
+from kbservice.triage.calibration import Calibration, doubted, trusted
 from kbservice.triage.classifier import Decision, Prediction, ReleaseInfo, TicketText
 from kbservice.triage.explanation import Explanation, attribute, strongest
 from kbservice.triage.features import FIELDS, blanked, features_of
@@ -22,6 +22,8 @@ from kbservice.triage.vocabulary import Vocabulary
 REVIEW_CONFIDENCE = 0.4
 """Confidence from which a prediction is offered; a profile may ask for more."""
 _SMALLEST = 1e-300
+# Pieces of words tell something of a text none of whose words is known, and keep its labels in order.
+_LEAST_TRUST = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,7 @@ class LinearClassifier:
         self.of_text = of_text
         self._info = info
         self._vocabulary = Vocabulary.of(vectoriser)
+        self._tickets = np.array([item.tickets for item in learned.thresholds])
         self._in_set = np.array([item.in_set for item in learned.thresholds])
 
     @property
@@ -122,10 +125,11 @@ class LinearClassifier:
             return reading.predict(ticket)
         ticket = blanked(ticket)
         vector = self._vector(ticket)
-        probabilities = self.learned.calibration.probabilities(self._scores(vector))
+        trust = self._familiarity(ticket)
+        probabilities = self._probabilities(vector, trust)
         order = np.argsort(-probabilities, kind="stable")
         plain = self._prediction(probabilities, order)
-        if self._is_strange(ticket):
+        if trust < 1.0:
             return replace(plain, decision="abstain")
         explanation = self._explanation(ticket, vector, probabilities)
         return replace(plain, evidence=strongest(explanation))
@@ -135,7 +139,8 @@ class LinearClassifier:
         reading = self.reading(ticket)
         if reading is not self:
             return reading.probabilities(ticket)
-        return self.learned.calibration.probabilities(self._scores(self._vector(blanked(ticket))))
+        ticket = blanked(ticket)
+        return self._probabilities(self._vector(ticket), self._familiarity(ticket))
 
     def explain(self, ticket: TicketText) -> Explanation:
         """Return all reasons: they add up to the log-odds of the winner against the runner-up."""
@@ -144,15 +149,22 @@ class LinearClassifier:
             return reading.explain(ticket)
         ticket = blanked(ticket)
         vector = self._vector(ticket)
-        probabilities = self.learned.calibration.probabilities(self._scores(vector))
+        probabilities = self._probabilities(vector, self._familiarity(ticket))
         return self._explanation(ticket, vector, probabilities)
 
-    def _is_strange(self, ticket: TicketText) -> bool:
-        """Whether too few words are known; stated fields tell enough."""
+    def _familiarity(self, ticket: TicketText) -> float:
+        """Return how far a text can be judged by its known words: below 1 it is too strange.
+
+        Stated fields tell enough.
+        """
         if self.learned.fields:
-            return False
+            return 1.0
         known = self._vocabulary.known(ticket)
-        return not known or known < self.learned.least_known
+        return min(1.0, max(_LEAST_TRUST, known / (self.learned.least_known or known or 1.0)))
+
+    def _probabilities(self, vector: Vector, trust: float) -> Doubles:
+        calibrated = self.learned.calibration.probabilities(self._scores(vector))
+        return doubted(trusted(calibrated, self._tickets), trust)
 
     def _vector(self, ticket: TicketText) -> Vector:
         return self.vectoriser.vector(features_of(ticket))
