@@ -28,7 +28,8 @@ class Evidence:
 
     Attributes:
         source: ``word`` (the classifier's own weight), ``rule`` or ``criterion`` (the profile's).
-        text: The word as it stands in the ticket, or the rule's name.
+        text: The word as it stands in the ticket, or the rule's name in the ticket's language.
+        value: Which rule it is, so that every reader gets its name in his own language.
         weight: Part of the log-odds of the winner against the runner-up; negative speaks against.
         start: Offset of the word in the title or body, -1 where it has none.
         field: ``title`` or ``body``, empty where ``start`` is -1.
@@ -40,6 +41,7 @@ class Evidence:
     field: str = ""
     start: int = -1
     end: int = -1
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
