@@ -49,3 +49,15 @@ def test_a_reason_that_was_stored_as_a_name_stays_as_it_was(
         kept.answer = answer
 
     assert ["大量用户"] == rules(agent.get(f"suggestions/{stored}?locale=en"))
+
+
+def test_the_category_that_tells_the_kind_is_named_in_the_readers_language(intake: Caller):
+    names = {}
+    for language in NAMES:
+        answer = intake.post("suggest", {"title": "卡纸", "locale": language}).get_json()
+        (reason,) = answer["kind_details"]["why"]
+        assert ("category", None) == (reason["source"], reason["start"])
+        names[language] = (reason["text"], answer["category"]["label"])
+
+    assert names["zh"][0] != names["en"][0]
+    assert all(told == label for told, label in names.values())

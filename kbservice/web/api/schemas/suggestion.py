@@ -297,7 +297,10 @@ def _prediction(
     assessment: Mapping[str, Any], axis: str, profile: Profile, locale: str
 ) -> PredictionOut:
     shown, labels = assessment[axis], label_of(profile, axis, locale)
-    names = {"rule": {rule.value: profile.label(rule, locale) for rule in profile.priority_rules}}
+    names = {
+        "rule": {rule.value: profile.label(rule, locale) for rule in profile.priority_rules},
+        "category": label_of(profile, "category", locale),
+    }
     value = shown["value"]
     return PredictionOut(
         value=value,
@@ -310,7 +313,7 @@ def _prediction(
 
 
 def _spoken(shown: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> SpokenOut:
-    """Present a reason; one stored before rules were kept by their value has its text only."""
+    """Present a reason; one stored before names were kept by their value has its text only."""
     named = names.get(shown["source"], {})
     has_place = shown["start"] >= 0
     return SpokenOut(
