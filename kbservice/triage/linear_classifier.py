@@ -22,8 +22,8 @@ from kbservice.triage.vocabulary import Vocabulary
 REVIEW_CONFIDENCE = 0.4
 """Confidence from which a prediction is offered; a profile may ask for more."""
 _SMALLEST = 1e-300
-# Pieces of words tell something of a text none of whose words is known, and keep its labels in order.
-_LEAST_TRUST = 0.1
+# How far a text of unknown words is judged by pieces of them: 1 of 8 such questions rightly.
+_TRUST_IN_STRANGE = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,11 +125,11 @@ class LinearClassifier:
             return reading.predict(ticket)
         ticket = blanked(ticket)
         vector = self._vector(ticket)
-        trust = self._familiarity(ticket)
-        probabilities = self._probabilities(vector, trust)
+        is_strange = self._is_strange(ticket)
+        probabilities = self._probabilities(vector, is_strange=is_strange)
         order = np.argsort(-probabilities, kind="stable")
         plain = self._prediction(probabilities, order)
-        if trust < 1.0:
+        if is_strange:
             return replace(plain, decision="abstain")
         explanation = self._explanation(ticket, vector, probabilities)
         return replace(plain, evidence=strongest(explanation))
@@ -140,7 +140,7 @@ class LinearClassifier:
         if reading is not self:
             return reading.probabilities(ticket)
         ticket = blanked(ticket)
-        return self._probabilities(self._vector(ticket), self._familiarity(ticket))
+        return self._probabilities(self._vector(ticket), is_strange=self._is_strange(ticket))
 
     def explain(self, ticket: TicketText) -> Explanation:
         """Return all reasons: they add up to the log-odds of the winner against the runner-up."""
@@ -149,22 +149,20 @@ class LinearClassifier:
             return reading.explain(ticket)
         ticket = blanked(ticket)
         vector = self._vector(ticket)
-        probabilities = self._probabilities(vector, self._familiarity(ticket))
+        probabilities = self._probabilities(vector, is_strange=self._is_strange(ticket))
         return self._explanation(ticket, vector, probabilities)
 
-    def _familiarity(self, ticket: TicketText) -> float:
-        """Return how far a text can be judged by its known words: below 1 it is too strange.
-
-        Stated fields tell enough.
-        """
+    def _is_strange(self, ticket: TicketText) -> bool:
+        """Whether too few words are known; stated fields tell enough."""
         if self.learned.fields:
-            return 1.0
+            return False
         known = self._vocabulary.known(ticket)
-        return min(1.0, max(_LEAST_TRUST, known / (self.learned.least_known or known or 1.0)))
+        return not known or known < self.learned.least_known
 
-    def _probabilities(self, vector: Vector, trust: float) -> Doubles:
+    def _probabilities(self, vector: Vector, *, is_strange: bool) -> Doubles:
         calibrated = self.learned.calibration.probabilities(self._scores(vector))
-        return doubted(trusted(calibrated, self._tickets), trust)
+        held = trusted(calibrated, self._tickets)
+        return doubted(held, _TRUST_IN_STRANGE) if is_strange else held
 
     def _vector(self, ticket: TicketText) -> Vector:
         return self.vectoriser.vector(features_of(ticket))
