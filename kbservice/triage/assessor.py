@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from kbservice.profiles.schema import Profile
+from kbservice.text.languages import language_of
 from kbservice.text.normalise import opening
 from kbservice.triage import day_zero
 from kbservice.triage.classifier import (
@@ -20,7 +21,7 @@ from kbservice.triage.classifier import (
 )
 from kbservice.triage.day_zero import DayZeroClassifier
 from kbservice.triage.priority import Costs, at_least_cost, lifted
-from kbservice.triage.rules import fired
+from kbservice.triage.rules import FiredRule, fired
 
 _TORN: Final = 0.5
 # Of a title and a body each; what follows is logs, and tells no phrase that was not there before.
@@ -65,7 +66,10 @@ class Assessor:
             day_zero.priority_specs(profile), only_stated=True
         )
         self._usual_priorities = self._priority.frequencies
-        self._kind = trained.get("kind") or DayZeroClassifier(day_zero.kind_specs(profile))
+        self._kind = trained.get("kind") or DayZeroClassifier(
+            day_zero.kind_specs(profile), only_phrases=True
+        )
+        self._fault = profile.kinds[0].value
 
     def assess(self, ticket: TicketText) -> Assessment:
         """Say everything triage can of one ticket."""
@@ -78,10 +82,15 @@ class Assessor:
         if self._has_learned_priorities:
             priority = at_least_cost(priority, self._costs, self._usual_priorities)
         kind = within(self._kind.predict(ticket), {item.value for item in profile.kinds})
+        rules = fired(profile, ticket)
+        # What raises the alarm is a fault, whatever its category usually is.
+        alarms = [rule for rule in rules if rule.at_least == self._costs.levels[0]]
+        if not alarms or self._usual_kind(category) == self._fault:
+            kind = self._with_usual_kind(kind, category, ticket)
         return Assessment(
             category=category,
-            priority=lifted(priority, fired(profile, ticket), self._costs),
-            kind=self._presumed(self._with_usual_kind(kind, category), ticket),
+            priority=lifted(priority, rules, self._costs),
+            kind=self._presumed(kind, ticket, alarms),
             decision=category.decision,
             release=self._category.info,
             degraded=self._degraded,
@@ -106,20 +115,27 @@ class Assessor:
             and prediction.value not in self._suspended
         )
 
-    def _with_usual_kind(self, kind: Prediction, category: Prediction) -> Prediction:
-        """Fall back on the kind that tickets of this category usually are."""
-        if category.decision == "abstain" or self._is_clear(kind, category):
-            return kind
+    def _usual_kind(self, category: Prediction) -> str | None:
         kinds = {item.value: item.kind for item in self._profile.categories}
-        usual = kinds.get(category.value or "")
-        if usual is None:
+        return kinds.get(category.value or "")
+
+    def _with_usual_kind(
+        self, kind: Prediction, category: Prediction, ticket: TicketText
+    ) -> Prediction:
+        """Fall back on the kind that tickets of this category usually are."""
+        usual = self._usual_kind(category)
+        if usual is None or category.decision == "abstain" or self._is_clear(kind, category):
             return kind
+        value = str(category.value)
+        name = self._profile.category(value).labels.text(
+            language_of(f"{ticket.title}\n{ticket.body}")
+        )
         return Prediction(
             value=usual,
             confidence=category.confidence,
             probabilities=((usual, category.confidence),),
             label_set=(usual,),
-            evidence=(Evidence(source="criterion", text=category.value or ""),),
+            evidence=(Evidence(source="category", text=name, value=value),),
             decision="review",
         )
 
@@ -134,20 +150,23 @@ class Assessor:
         is_torn = isinstance(self._kind, DayZeroClassifier) and kind.confidence < _TORN
         return not is_torn or kind.confidence >= category.confidence
 
-    def _presumed(self, kind: Prediction, ticket: TicketText) -> Prediction:
-        """Presume a fault, the profile's first kind, where nothing asks or wishes anything."""
-        if kind.decision != "abstain" or not isinstance(self._kind, DayZeroClassifier):
+    def _presumed(
+        self, kind: Prediction, ticket: TicketText, alarms: Sequence[FiredRule]
+    ) -> Prediction:
+        """Presume a fault, the profile's first kind, at an alarm or where nothing asks or wishes."""
+        if kind.decision != "abstain" or (
+            not alarms and not isinstance(self._kind, DayZeroClassifier)
+        ):
             return kind
-        fault = self._profile.kinds[0].value
-        reasons = self._kind.reasons(ticket)
-        if any(found for value, found in reasons.items() if value != fault):
+        reasons = self._kind.reasons(ticket) if isinstance(self._kind, DayZeroClassifier) else {}
+        if any(found for value, found in reasons.items() if value != self._fault):
             return kind
         return Prediction(
-            value=fault,
-            confidence=dict(kind.probabilities).get(fault, 0.0),
+            value=self._fault,
+            confidence=dict(kind.probabilities).get(self._fault, 0.0),
             probabilities=kind.probabilities,
-            label_set=(fault, *(value for value in kind.label_set if value != fault)),
-            evidence=tuple(reasons[fault]),
+            label_set=(self._fault, *(value for value in kind.label_set if value != self._fault)),
+            evidence=(*(rule.evidence for rule in alarms), *reasons.get(self._fault, ())),
         )
 
 

@@ -55,13 +55,57 @@ def log_loss(probabilities: Doubles, truth: Ints) -> float:
     return float(-np.log(np.maximum(held, _SMALLEST)).mean())
 
 
+def trusted(probabilities: Doubles, tickets: Ints) -> Doubles:
+    """Return probabilities as far as the tickets of each label can vouch for them.
+
+    Nothing is surer than all tickets together can show. Scale, bias and curve are fitted on all
+    labels: whether they hold for one that no ticket has is an even chance, and every ticket of
+    its own halves the doubt. (The rule of succession on each label's own tickets made 77 labels
+    of 90 tickets too doubtful by .01.)
+    """
+    own = tickets[probabilities.argmax(axis=-1)]
+    return doubted(probabilities, (1.0 - 0.5 ** (own + 1.0)) * (1.0 - _doubt(tickets.sum())))
+
+
+def doubted(probabilities: Doubles, trust: Doubles | float) -> Doubles:
+    """Return probabilities believed with ``trust``, and else all alike; they keep their order."""
+    share = np.asarray(trust)[..., None]
+    return np.asarray(share * probabilities + (1.0 - share) / probabilities.shape[-1])
+
+
+def _doubt(tickets: int) -> float:
+    """Return the chance that the next ticket is the first to be mistaken.
+
+    Source: the rule of succession, Laplace 1774.
+    """
+    return 1.0 / (tickets + 2)
+
+
+def _targets(truth: Ints, n_labels: int) -> Doubles:
+    """Return how sure each label may be made of each ticket: n right guesses show no certainty.
+
+    Scores that tell few tickets apart without a mistake would else be stretched without end.
+
+    Source: Platt 1999, Probabilistic Outputs for Support Vector Machines.
+    """
+    doubt = _doubt(len(truth))
+    targets = np.full((len(truth), n_labels), doubt / (n_labels - 1))
+    targets[np.arange(len(truth)), truth] = 1.0 - doubt
+    return targets
+
+
+def _cost(probabilities: Doubles, targets: Doubles) -> float:
+    return float(-(targets * np.log(np.maximum(probabilities, _SMALLEST))).sum(axis=1).mean())
+
+
 def with_temperature(scores: Doubles, truth: Ints) -> Calibration:
     """Fit one factor for all scores (temperature scaling).
 
     Source: Guo, Pleiss, Sun, Weinberger 2017, On Calibration of Modern Neural Networks.
     """
+    targets = _targets(truth, scores.shape[1])
     found = minimize_scalar(
-        lambda log_scale: log_loss(softmax(scores * np.exp(log_scale)), truth),
+        lambda log_scale: _cost(softmax(scores * np.exp(log_scale)), targets),
         bounds=(-4, 4),
         method="bounded",
     )
@@ -74,17 +118,17 @@ def with_bias(
     """Fit one factor and one bias a label, the biases shrunk towards zero."""
     start = with_temperature(scores, truth).scale
     scaled, n_labels = scores * start, scores.shape[1]
+    targets = _targets(truth, n_labels)
 
     def loss(values: Doubles) -> tuple[float, Doubles]:
         scale, bias = np.exp(values[0]), values[1:]
         probabilities = softmax(scaled * scale + bias)
-        excess = probabilities.copy()
-        excess[np.arange(len(truth)), truth] -= 1.0
+        excess = probabilities - targets
         slope = np.append(
             (excess * scaled).sum() / len(truth) * scale,
             excess.mean(axis=0) + 2 * shrinkage * bias / n_labels,
         )
-        return log_loss(probabilities, truth) + shrinkage * float((bias**2).mean()), slope
+        return _cost(probabilities, targets) + shrinkage * float((bias**2).mean()), slope
 
     found = minimize(loss, np.zeros(n_labels + 1), jac=True, method="L-BFGS-B")
     return Calibration(float(start * np.exp(found.x[0])), np.asarray(found.x[1:]))

@@ -27,19 +27,22 @@ class Evidence:
     """One reason for a prediction.
 
     Attributes:
-        source: ``word`` (the classifier's own weight), ``rule`` or ``criterion`` (the profile's).
-        text: The word as it stands in the ticket, or the rule's name.
+        source: ``word`` (the classifier's own weight), ``rule`` or ``criterion`` (the profile's),
+            or ``category``: what tickets of the category guessed usually are.
+        text: The word as it stands in the ticket, or a name in the ticket's language.
+        value: Which rule or category it is: readers get its name in their own language.
         weight: Part of the log-odds of the winner against the runner-up; negative speaks against.
         start: Offset of the word in the title or body, -1 where it has none.
         field: ``title`` or ``body``, empty where ``start`` is -1.
     """
 
-    source: Literal["word", "rule", "criterion"]
+    source: Literal["word", "rule", "criterion", "category"]
     text: str
     weight: float = 0.0
     field: str = ""
     start: int = -1
     end: int = -1
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

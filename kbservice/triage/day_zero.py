@@ -85,14 +85,17 @@ class DayZeroClassifier:
     Args:
         specs: The labels, in the order in which ties are broken.
         only_stated: Leave out phrases that the ticket denies or wants to avoid.
+        only_phrases: Let no single word of a phrase count: "timed out" is about no time.
     """
 
-    def __init__(self, specs: Sequence[LabelSpec], *, only_stated: bool = False) -> None:
+    def __init__(
+        self, specs: Sequence[LabelSpec], *, only_stated: bool = False, only_phrases: bool = False
+    ) -> None:
         self._only_stated = only_stated
         self._labels = tuple(spec.value for spec in specs)
         self._phrases = _weighted_phrases(specs)
         self._samples = _telling_words(specs)
-        self._words = {} if only_stated else _keyword_words(specs)
+        self._words = {} if only_stated or only_phrases else _keyword_words(specs)
         self._likeness = Likeness(() if only_stated else specs)
 
     @property

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from kbservice.errors import InvalidInput
 from kbservice.triage import vocabulary
-from kbservice.triage.calibration import calibrate, log_loss, with_temperature
+from kbservice.triage.calibration import calibrate, log_loss, trusted, with_temperature
 from kbservice.triage.classifier import ReleaseInfo, TicketText
 from kbservice.triage.goals import PLAIN, Goals
 from kbservice.triage.hyperplanes import Separate, separate_labels, separate_levels
@@ -211,7 +211,8 @@ def _finished(
     own = np.arange(len(lessons.folds)) if answers_for is None else answers_for
     scores, truth = attempt.scores[own], lessons.own_truth[own]
     calibration = calibrate(scores, truth, keep_priors=recipe.keep_priors)
-    probabilities = calibration.probabilities(scores)
+    tickets = np.bincount(truth, minlength=len(lessons.names))
+    probabilities = trusted(calibration.probabilities(scores), tickets)
     blocks, matrix = weigh(lessons.counts, np.arange(len(lessons.truth)))
     found = lessons.separate(matrix, lessons.truth, len(lessons.names), attempt.penalty)
     blocks, table = _slim(blocks, found[0].T)

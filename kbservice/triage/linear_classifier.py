@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from kbservice.triage.calibration import Calibration
+from kbservice.triage.calibration import Calibration, doubted, trusted
 from kbservice.triage.classifier import Decision, Prediction, ReleaseInfo, TicketText
 from kbservice.triage.explanation import Explanation, attribute, strongest
 from kbservice.triage.features import FIELDS, blanked, features_of
@@ -22,6 +22,8 @@ from kbservice.triage.vocabulary import Vocabulary
 REVIEW_CONFIDENCE = 0.4
 """Confidence from which a prediction is offered; a profile may ask for more."""
 _SMALLEST = 1e-300
+# How far a text of unknown words is judged by pieces of them: 1 of 8 such questions rightly.
+_TRUST_IN_STRANGE = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,7 @@ class LinearClassifier:
         self.of_text = of_text
         self._info = info
         self._vocabulary = Vocabulary.of(vectoriser)
+        self._tickets = np.array([item.tickets for item in learned.thresholds])
         self._in_set = np.array([item.in_set for item in learned.thresholds])
 
     @property
@@ -122,10 +125,11 @@ class LinearClassifier:
             return reading.predict(ticket)
         ticket = blanked(ticket)
         vector = self._vector(ticket)
-        probabilities = self.learned.calibration.probabilities(self._scores(vector))
+        is_strange = self._is_strange(ticket)
+        probabilities = self._probabilities(vector, is_strange=is_strange)
         order = np.argsort(-probabilities, kind="stable")
         plain = self._prediction(probabilities, order)
-        if self._is_strange(ticket):
+        if is_strange:
             return replace(plain, decision="abstain")
         explanation = self._explanation(ticket, vector, probabilities)
         return replace(plain, evidence=strongest(explanation))
@@ -135,7 +139,8 @@ class LinearClassifier:
         reading = self.reading(ticket)
         if reading is not self:
             return reading.probabilities(ticket)
-        return self.learned.calibration.probabilities(self._scores(self._vector(blanked(ticket))))
+        ticket = blanked(ticket)
+        return self._probabilities(self._vector(ticket), is_strange=self._is_strange(ticket))
 
     def explain(self, ticket: TicketText) -> Explanation:
         """Return all reasons: they add up to the log-odds of the winner against the runner-up."""
@@ -144,7 +149,7 @@ class LinearClassifier:
             return reading.explain(ticket)
         ticket = blanked(ticket)
         vector = self._vector(ticket)
-        probabilities = self.learned.calibration.probabilities(self._scores(vector))
+        probabilities = self._probabilities(vector, is_strange=self._is_strange(ticket))
         return self._explanation(ticket, vector, probabilities)
 
     def _is_strange(self, ticket: TicketText) -> bool:
@@ -153,6 +158,11 @@ class LinearClassifier:
             return False
         known = self._vocabulary.known(ticket)
         return not known or known < self.learned.least_known
+
+    def _probabilities(self, vector: Vector, *, is_strange: bool) -> Doubles:
+        calibrated = self.learned.calibration.probabilities(self._scores(vector))
+        held = trusted(calibrated, self._tickets)
+        return doubted(held, _TRUST_IN_STRANGE) if is_strange else held
 
     def _vector(self, ticket: TicketText) -> Vector:
         return self.vectoriser.vector(features_of(ticket))

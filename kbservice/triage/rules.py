@@ -32,7 +32,12 @@ class FiredRule:
     def evidence(self) -> Evidence:
         """The rule as a reason; its text is the rule's name, its place the phrase's."""
         return Evidence(
-            source="rule", text=self.name, field=self.field, start=self.start, end=self.end
+            source="rule",
+            text=self.name,
+            field=self.field,
+            start=self.start,
+            end=self.end,
+            value=self.value,
         )
 
 

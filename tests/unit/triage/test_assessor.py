@@ -271,6 +271,66 @@ def decided(title: str, **options: Any) -> str:
     )
 
 
+class Told(Sure):
+    """A classifier that is sure of the category it was told."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def predict(self, ticket: TicketText) -> Prediction:
+        """Return the category."""
+        return super().predict(TicketText(title=self._value))
+
+
+def of_how_to(title: str) -> Prediction:
+    return Assessor(PROFILE, {"category": Told("how_to")}).assess(TicketText(title=title)).kind
+
+
+@pytest.mark.parametrize(
+    ("title", "name"), [("报表模板", "操作咨询"), ("template", "How-to question")]
+)
+def test_the_usual_kind_of_a_category_is_reasoned_with_its_name(title: str, name: str) -> None:
+    kind = of_how_to(title)
+
+    (reason,) = kind.evidence
+    assert "consultation" == kind.value
+    assert ("category", "how_to", name, -1) == (
+        reason.source,
+        reason.value,
+        reason.text,
+        reason.start,
+    )
+
+
+@pytest.mark.parametrize("title", ["nobody can log in", "所有用户都看不到菜单", "服务不可用"])
+def test_an_alarm_outranks_the_usual_kind_of_a_category(title: str) -> None:
+    kind = of_how_to(title)
+
+    assert "fault" == kind.value
+    assert "rule" == kind.evidence[0].source or kind.decision == "review"
+
+
+def test_who_asks_how_to_serve_all_users_reports_no_fault() -> None:
+    assert "consultation" == of_how_to("请问如何给所有用户发通知").value
+
+
+@pytest.mark.parametrize("key", available())
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Thank you, it works now",
+        "not urgent, whenever you have time",
+        "please keep me posted",
+        "We out here have a new screen",
+        "谢谢，已经收到反应",
+    ],
+)
+def test_a_kind_is_guessed_from_whole_phrases_only(key: str, title: str) -> None:
+    kind = Assessor(load(key), {}).assess(TicketText(title=title)).kind
+
+    assert [] == [reason.text for reason in kind.evidence if reason.source == "criterion"]
+
+
 def test_a_broken_promise_lowers_filling_in_to_review() -> None:
     assert "auto" == decided("hardware_fault")
     assert "review" == decided("hardware_fault", is_automatic=False)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from kbservice.errors import InvalidInput
+from kbservice.profiles import load
 from kbservice.triage.classifier import TicketText
 from kbservice.triage.features import private
 from kbservice.triage.fitting import fit, recipe_for
+from kbservice.triage.goals import Goals
 from kbservice.triage.linear_classifier import LinearClassifier
 from tests.unit.triage.lessons import lessons
 
@@ -82,6 +84,50 @@ def test_a_ticket_without_a_known_word_is_left_to_a_person() -> None:
 
     assert "abstain" == prediction.decision
     assert () == prediction.evidence
+
+
+STRANGE = ("Coffee machine leaks water", "zzqx 0b1", "打印机卡纸", "咖啡机漏水")
+EASY = {
+    "software_fault": (
+        "系统登录后无法导出报表",
+        "登录报错数据库连接超时",
+        "客户端登录闪退",
+        "报表页面报错",
+        "导出报表失败",
+        "登录后报表闪退",
+        "数据库连接失败",
+        "客户端登录报错",
+        "导出报错",
+        "登录超时",
+    ),
+    "how_to": (
+        "请问怎么修改密码",
+        "如何设置邮件签名",
+        "请问如何修改签名",
+        "请问在哪里申请权限",
+        "如何修改手机号",
+        "请问如何设置提醒",
+        "怎么申请发票",
+        "在哪里修改密码",
+        "如何申请权限",
+        "请问怎么设置权限",
+    ),
+}
+
+
+@pytest.mark.parametrize("goals", [Goals(), Goals.of(load("product-support"))])
+@pytest.mark.parametrize("name", ["category", "priority"])
+def test_after_a_few_easy_tickets_nothing_is_certain(name: str, goals: Goals) -> None:
+    pairs = [(TicketText(title=text), label) for label, texts in EASY.items() for text in texts]
+    words, labels = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    classifier = fit(words, labels, recipe_for(name, goals)).classifier
+
+    for title in (*EASY["how_to"], *STRANGE, "其他", "硬盘指示灯"):
+        prediction = classifier.predict(TicketText(title=title))
+        most = 0.98 if prediction.value in EASY else 0.6
+        assert (title, True) == (title, prediction.confidence <= most)
+        if not prediction.evidence:
+            assert prediction.confidence <= 0.1 + 1 / len(classifier.labels)
 
 
 def test_training_twice_gives_the_same_classifier() -> None:

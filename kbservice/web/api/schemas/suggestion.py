@@ -288,16 +288,23 @@ def _assessment(shown: Mapping[str, Any], profile: Profile, locale: str) -> dict
     release = shown["release"]
     return {
         "profile": profile.key,
-        "category": _prediction(shown["category"], label_of(profile, "category", locale)),
-        "priority": _prediction(shown["priority"], label_of(profile, "priority", locale)),
+        "category": _prediction(shown, "category", profile, locale),
+        "priority": _prediction(shown, "priority", profile, locale),
         "kind": shown["kind"]["value"],
-        "kind_details": _prediction(shown["kind"], label_of(profile, "kind", locale)),
+        "kind_details": _prediction(shown, "kind", profile, locale),
         "decision": shown["decision"],
         "classifier": ClassifierOut(release=release["release"], trained_at=release["trained_at"]),
     }
 
 
-def _prediction(shown: Mapping[str, Any], labels: Mapping[str, str]) -> PredictionOut:
+def _prediction(
+    assessment: Mapping[str, Any], axis: str, profile: Profile, locale: str
+) -> PredictionOut:
+    shown, labels = assessment[axis], label_of(profile, axis, locale)
+    names = {
+        "rule": {rule.value: profile.label(rule, locale) for rule in profile.priority_rules},
+        "category": label_of(profile, "category", locale),
+    }
     value = shown["value"]
     return PredictionOut(
         value=value,
@@ -305,16 +312,18 @@ def _prediction(shown: Mapping[str, Any], labels: Mapping[str, str]) -> Predicti
         confidence=round(shown["confidence"], 4),
         set=list(shown["label_set"]),
         set_labels=[labels.get(item, item) for item in shown["label_set"]],
-        why=[_spoken(item) for item in shown["evidence"]],
+        why=[_spoken(item, names) for item in shown["evidence"]],
         decision=shown["decision"],
     )
 
 
-def _spoken(shown: Mapping[str, Any]) -> SpokenOut:
+def _spoken(shown: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> SpokenOut:
+    """Present a reason; one stored before names were kept by their value has its text only."""
+    named = names.get(shown["source"], {})
     has_place = shown["start"] >= 0
     return SpokenOut(
         source=shown["source"],
-        text=shown["text"],
+        text=named.get(shown.get("value", ""), shown["text"]),
         weight=round(shown["weight"], 4),
         field=shown["field"] or None,
         start=shown["start"] if has_place else None,
