@@ -16,6 +16,7 @@ from kbservice.search import spelling
 from kbservice.search.completion import Completion
 from kbservice.search.documents import (
     DocumentKind,
+    Filters,
     IndexState,
     SearchPage,
     SearchQuery,
@@ -28,6 +29,8 @@ from kbservice.search.syntax import parse, read_as
 from kbservice.search.vocabulary import Vocabulary
 from kbservice.services.derived import Derived
 from kbservice.services.fallback import from_store
+from kbservice.services.filter_values import FilterValues
+from kbservice.services.profiles import ProfileBook
 from kbservice.services.recent import RecentQueries
 from kbservice.services.wording import WordingReader, Wordings
 from kbservice.store import outbox
@@ -117,7 +120,7 @@ class SearchAnswer:
 class Retrieval:
     """Answers searches from the index; from the store, poorly, when the index is down."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each says another thing about a search
         self,
         *,
         database: Database,
@@ -125,6 +128,7 @@ class Retrieval:
         clock: Clock,
         book: Callable[[], SynonymBook],
         recent: RecentQueries,
+        profiles: ProfileBook,
         follow_s: float = 1.0,
     ) -> None:
         """Keep the parts.
@@ -135,6 +139,7 @@ class Retrieval:
             clock: Says when the wordings were read.
             book: Returns the synonyms that apply now.
             recent: Remembers what was searched.
+            profiles: Say what the values of filters are called.
             follow_s: How soon words and wordings follow the index, in the background;
                 0: at once, and the reader waits.
         """
@@ -142,6 +147,7 @@ class Retrieval:
         self._engine = engine
         self._book = book
         self._recent = recent
+        self._values = FilterValues(profiles)
         self._is_prompt = follow_s == 0
         self._lag_until = float("-inf")
         self._pending = outbox.Pending(count=0, oldest_at=None)
@@ -175,7 +181,7 @@ class Retrieval:
             QuerySyntaxError: The query cannot be read.
             InvalidInput: Nothing can lie between its dates.
         """
-        parsed = parse(request.q, now=request.now)
+        parsed, request = self._valued(parse(request.q, now=request.now), request)
         typed = _restricted(parsed, request, principal)
         book = self._book()
         self._recent.note(request.q)
@@ -197,6 +203,8 @@ class Retrieval:
                 page = replace(
                     page, did_you_mean=read_as(_as_typed(meant, asked.parsed)) if meant else ""
                 )
+            if not (page.total or page.did_you_mean):
+                page = replace(page, did_you_mean=self._meant_values(asked))
         except IndexUnavailable as error:
             log.warning("search_degraded", reason=str(error))
             page, degraded = from_store(self._database, asked.typed), ("index",)
@@ -209,7 +217,8 @@ class Retrieval:
         """Tell whether a search finds something now; the search is not remembered."""
         reader = Principal(name="", role=Role.INTAKE if public else Role.AGENT)
         try:
-            typed = _restricted(parse(words), SearchRequest(q=words, size=1), reader)
+            parsed, request = self._valued(parse(words), SearchRequest(q=words, size=1))
+            typed = _restricted(parsed, request, reader)
             query = self._book().expand(typed)
             page = self._engine.search(query)
         except (QuerySyntaxError, IndexUnavailable):
@@ -271,6 +280,25 @@ class Retrieval:
             if _finds_more(found, page) or _is_understood(asked.typed, page, proposal, found):
                 return proposal
         return None
+
+    def _valued(
+        self, parsed: SearchQuery, request: SearchRequest
+    ) -> tuple[SearchQuery, SearchRequest]:
+        """Return query and request with the values of what their filters name."""
+        beside = self._values.read(Filters(category=request.category, state=request.state))
+        return (
+            replace(parsed, filters=self._values.read(parsed.filters)),
+            replace(request, category=beside.category, state=beside.state),
+        )
+
+    def _meant_values(self, asked: Understood) -> str:
+        """Return the query with known filter values for unknown ones, if that finds something."""
+        near = self._values.nearest(asked.parsed.filters)
+        if near == asked.parsed.filters:
+            return ""
+        within = self._values.nearest(asked.query.filters)
+        found = self._engine.search(replace(asked.query, filters=within, size=1))
+        return read_as(replace(asked.parsed, filters=near)) if found.total else ""
 
     def _words(self, _previous: Vocabulary | None) -> Vocabulary:
         return Vocabulary(self._engine.vocabulary(), self._wordings.get().surfaces)
