@@ -27,6 +27,7 @@ from kbservice.search.engine import SearchEngine
 from kbservice.search.synonyms import SynonymBook
 from kbservice.search.syntax import parse, read_as
 from kbservice.search.vocabulary import Vocabulary
+from kbservice.services import corrections
 from kbservice.services.derived import Derived
 from kbservice.services.fallback import from_store
 from kbservice.services.filter_values import FilterValues
@@ -39,8 +40,6 @@ from kbservice.store.database import Database
 log = structlog.get_logger(__name__)
 
 MAX_COMPLETIONS = 8
-# Fewer hits than this may come from a mistyped word.
-_FEW_HITS = 3
 _LAG_KEPT_S = 0.5
 _VOCABULARY_AGE_S = 600
 _VOCABULARY_LOOK_S = 15
@@ -198,7 +197,7 @@ class Retrieval:
         try:
             page = self._engine.search(asked.query)
             degraded = _lacking(page.state)
-            if corrected := _may_be_mistyped(page, asked.query):
+            if corrected := corrections.may_be_mistyped(page, asked.query):
                 meant = self._meant(asked, page)
                 page = replace(
                     page, did_you_mean=read_as(_as_typed(meant, asked.parsed)) if meant else ""
@@ -277,7 +276,7 @@ class Retrieval:
             return None
         for proposal in spelling.proposals(asked.typed, vocabulary):
             found = self._engine.search(replace(asked.synonyms.expand(proposal), size=1))
-            if _finds_more(found, page) or _is_understood(asked.typed, page, proposal, found):
+            if corrections.is_better(asked.typed, page, proposal, found):
                 return proposal
         return None
 
@@ -361,33 +360,3 @@ def _restricted(query: SearchQuery, request: SearchRequest, principal: Principal
 def _as_typed(proposal: SearchQuery, parsed: SearchQuery) -> SearchQuery:
     """Return the proposal with the filters that stand in the query itself."""
     return replace(proposal, filters=parsed.filters)
-
-
-def _may_be_mistyped(page: SearchPage, query: SearchQuery) -> bool:
-    is_first = query.page == 1 and query.after is None and bool(query.clauses)
-    return is_first and (page.relaxed or page.total < _FEW_HITS)
-
-
-def _is_understood(
-    typed: SearchQuery, page: SearchPage, proposal: SearchQuery, found: SearchPage
-) -> bool:
-    """Tell whether mistyped words, given up as typed, are kept as proposed."""
-    before, after = (
-        {term.text for clause in query.clauses for term in clause.own}
-        for query in (typed, proposal)
-    )
-    is_as_full = found.total > 0 and len(found.dropped) <= len(page.dropped)
-    mistyped, corrected = before - after, after - before
-    is_mended = bool(mistyped) and mistyped <= set(page.dropped)
-    return is_as_full and is_mended and corrected.isdisjoint(found.dropped)
-
-
-def _finds_more(found: SearchPage, page: SearchPage) -> bool:
-    """Tell whether a correction's hits are more, or match what was asked more fully."""
-    if not (found.total and page.total):
-        return found.total > 0
-    if found.relaxed != page.relaxed:
-        return page.relaxed
-    if page.relaxed:
-        return len(found.dropped) < len(page.dropped)
-    return found.total > page.total
