@@ -328,6 +328,7 @@ def _retrieval(parts: _Parts, synonyms: Synonyms, recent: RecentQueries) -> Retr
         clock=parts.clock,
         book=synonyms.book,
         recent=recent,
+        profiles=parts.profiles,
         follow_s=parts.settings.refresh_interval_s,
     )
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 from kbservice.search.documents import Clause, SearchQuery, Term
+from kbservice.search.naming import folded_id, may_name
 from kbservice.text.atoms import stem
 from kbservice.text.characters import HAN, HANGUL, KANA
 from kbservice.text.normalise import fold_text
@@ -63,6 +64,9 @@ class Postings(Protocol[Docs]):
     def starting(self, prefix: str) -> Docs:
         """Return the documents with a term of the word stream that begins so."""
 
+    def named(self, name: str) -> Docs:
+        """Return the documents whose folded id it is."""
+
     def both(self, left: Docs, right: Docs) -> Docs:
         """Return the intersection."""
 
@@ -109,7 +113,8 @@ def term_documents(term: Term, postings: Postings[Docs]) -> Docs:
     if term.prefix:
         return _prefix_documents(term, units, postings)
     if term.phrase:
-        return postings.sequence(tuple(map(Slot, units)), term.field)
+        found = postings.sequence(tuple(map(Slot, units)), term.field)
+        return postings.either(found, named_documents(names_in(term), postings))
     if term.field:
         slots = (Slot(u, "stem" if u.isascii() and u.isalpha() else "exact") for u in units)
         return postings.sequence(tuple(slots), term.field)
@@ -122,6 +127,27 @@ def term_documents(term: Term, postings: Postings[Docs]) -> Docs:
 def clause_documents(clause: Clause, postings: Postings[Docs]) -> Docs:
     """Return where at least one alternative of a clause occurs."""
     return _any((term_documents(term, postings) for term in clause.terms), postings)
+
+
+def names(query: SearchQuery) -> frozenset[str]:
+    """Return the folded ids that the words of a query may be."""
+    positive = (clause for clause in query.clauses if not clause.negated)
+    return frozenset(name for clause in positive for t in clause.terms for name in names_in(t))
+
+
+def names_in(term: Term) -> tuple[str, ...]:
+    """Return the folded ids that a term may name."""
+    if term.field or term.prefix:
+        return ()
+    if term.phrase:
+        name = folded_id(term.text)
+        return (name,) if may_name(name) else ()
+    return tuple(filter(may_name, map(_code, parts_of(term.text))))
+
+
+def named_documents(wanted: Iterable[str], postings: Postings[Docs]) -> Docs:
+    """Return the documents of folded ids."""
+    return _any(map(postings.named, wanted), postings)
 
 
 def is_strict(clause: Clause) -> bool:
@@ -180,11 +206,18 @@ def _part_documents(part: Part, postings: Postings[Docs]) -> Docs:
 
 def _word_documents(part: Part, postings: Postings[Docs]) -> Docs:
     found = _forms_documents(part.words[0], postings)
+    if may_name(name := _code(part)):
+        found = postings.either(found, postings.named(name))
     units = sequence_terms(part.text)
     if part.kind == "code" and len(units) > 1 and any(char.isalpha() for char in part.text):
         # Win11 is also written Win 11, and log-in is log in.
         return postings.either(found, postings.sequence(tuple(map(Slot, units)), ""))
     return found
+
+
+def _code(part: Part) -> str:
+    """Return the text of a code, empty for what is none."""
+    return folded_id(part.text) if part.kind == "code" else ""
 
 
 def _forms_documents(forms: tuple[str, ...], postings: Postings[Docs]) -> Docs:

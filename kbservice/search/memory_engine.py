@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -25,6 +25,7 @@ from kbservice.search.engine import IndexReader, IndexWriter, RebuildReport
 from kbservice.search.explaining import reasons
 from kbservice.search.filtering import FACETS, MOST_VALUES, allows, values_of
 from kbservice.search.matching import Slot, streams_of
+from kbservice.search.naming import folded_id
 from kbservice.search.planner import selected
 from kbservice.search.snippets import Highlighter
 from kbservice.search.syntax import read_as
@@ -68,13 +69,17 @@ class MemoryEngine:
         text = matching.positive_text(query)
         streams = streams_of(text)
         scores = self._scores(text)
+        names = matching.names(query)
+        for key in found.docs:
+            if folded_id(key) in names:
+                scores[key] = scores.get(key, 0.0) + recipe.NAMED
         documents = [self._documents[key] for key in found.docs]
         places = {document.id: _rank(query, document, scores) for document in documents}
         documents.sort(key=lambda document: places[document.id])
         shown, is_last = _shown(query, documents, places)
         hits = _hits(shown, scores, Highlighter(text))
         return SearchPage(
-            hits=tuple(self._explained(text, hits) if query.explain else hits),
+            hits=tuple(self._explained(text, hits, names) if query.explain else hits),
             more_after=None if is_last else places[shown[-1].id],
             total=len(documents),
             terms=tuple(dict.fromkeys(streams.words or streams.chars)),
@@ -205,10 +210,12 @@ class MemoryEngine:
     def _query_terms(self, text: str) -> list[recipe.QueryTerm]:
         return list(recipe.query_terms(streams_of(text), self.frequencies, len(self._documents)))
 
-    def _explained(self, text: str, hits: list[SearchHit]) -> Iterator[SearchHit]:
+    def _explained(
+        self, text: str, hits: list[SearchHit], names: Collection[str]
+    ) -> Iterator[SearchHit]:
         terms = self._query_terms(text)
         for hit in hits:
-            yield replace(hit, why=reasons(hit.document, terms, self._averages))
+            yield replace(hit, why=reasons(hit.document, terms, self._averages, names))
 
     def _scores(self, text: str) -> dict[str, float]:
         scores: dict[str, float] = {}
@@ -256,6 +263,9 @@ class _View:
     def starting(self, prefix: str) -> set[str]:
         words = self._engine.weights["words"]
         return {key for key in self._allowed if any(word.startswith(prefix) for word in words[key])}
+
+    def named(self, name: str) -> set[str]:
+        return {key for key in self._allowed if folded_id(key) == name}
 
     def both(self, left: set[str], right: set[str]) -> set[str]:
         return left & right

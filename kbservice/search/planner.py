@@ -14,6 +14,8 @@ from kbservice.search.matching import (
     is_sentence,
     is_strict,
     is_telling,
+    named_documents,
+    names_in,
 )
 from kbservice.text.tokens import analyze
 
@@ -81,10 +83,21 @@ def selected(query: SearchQuery, view: View[Docs]) -> Selection[Docs]:
     plain = _plain_clauses(query)
     if not plain or not view.size(allowed):
         return Selection(allowed)
-    found = _of_plain(plain, allowed, view)
+    found = _with_named(plain, allowed, view, _of_plain(plain, allowed, view))
     if not view.size(found.docs) and any(is_strict(c) and not c.negated for c in query.clauses):
         return Selection(allowed, "dropped", tuple(map(_typed, plain)))
     return found
+
+
+def _with_named(
+    clauses: Sequence[Clause], allowed: Docs, view: View[Docs], found: Selection[Docs]
+) -> Selection[Docs]:
+    """Return the selection with the documents whose ids stand among the words."""
+    wanted = [name for clause in clauses for term in clause.terms for name in names_in(term)]
+    if not wanted:
+        return found
+    named = view.both(allowed, named_documents(wanted, view))
+    return replace(found, docs=view.either(found.docs, named))
 
 
 def _of_plain(clauses: Sequence[Clause], allowed: Docs, view: View[Docs]) -> Selection[Docs]:

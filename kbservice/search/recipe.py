@@ -31,6 +31,8 @@ BOOSTS: Mapping[str, float] = {"title": 12.0, "text": 1.0, "tags": 2.0, "symptom
 LENGTH_WEIGHTS: Mapping[str, float] = {"title": 0.75, "text": 0.9, "tags": 0.5, "symptoms": 0.0}
 K1 = 2.2
 K3 = 8.0
+NAMED = 1000.0
+"""What a document scores whose id was typed: more than any words give."""
 MAX_TERMS: Mapping[str, int] = {
     "words": 96,
     "bigrams": 48,

@@ -29,6 +29,15 @@ class Labels:
         """Return the profile's value for a label or value, or empty if it has none."""
         return self._values[field].get(_fold(stated), "")
 
+    def names(self, field: str) -> Iterable[tuple[str, str]]:
+        """Return every folded name of a field with its value."""
+        return self._values[field].items()
+
+    @staticmethod
+    def folded(name: str) -> str:
+        """Return the form in which names are compared."""
+        return _fold(name)
+
     def value(self, field: str, stated: str) -> str:
         """Return the profile's value, or what was stated: labels of the instance's own."""
         return self.known(field, stated) or stated

@@ -29,8 +29,11 @@ from kbservice.search.periods import read_parameter
 from kbservice.search.synonyms import SynonymBook
 from kbservice.search.syntax import parse, read_as
 from kbservice.search.vocabulary import Vocabulary
+from kbservice.services import corrections
 from kbservice.services.derived import Derived
 from kbservice.services.fallback import from_store
+from kbservice.services.filter_values import FilterValues
+from kbservice.services.profiles import ProfileBook
 from kbservice.services.recent import RecentQueries
 from kbservice.services.wording import WordingReader, Wordings
 from kbservice.store import outbox
@@ -39,8 +42,6 @@ from kbservice.store.database import Database
 log = structlog.get_logger(__name__)
 
 MAX_COMPLETIONS = 8
-# Fewer hits than this may come from a mistyped word.
-_FEW_HITS = 3
 _LAG_KEPT_S = 0.5
 _VOCABULARY_AGE_S = 600
 _VOCABULARY_LOOK_S = 15
@@ -124,7 +125,7 @@ class SearchAnswer:
 class Retrieval:
     """Answers searches from the index; from the store, poorly, when the index is down."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each says another thing about a search
         self,
         *,
         database: Database,
@@ -132,6 +133,7 @@ class Retrieval:
         clock: Clock,
         book: Callable[[], SynonymBook],
         recent: RecentQueries,
+        profiles: ProfileBook,
         follow_s: float = 1.0,
     ) -> None:
         """Keep the parts.
@@ -142,6 +144,7 @@ class Retrieval:
             clock: Says when the wordings were read.
             book: Returns the synonyms that apply now.
             recent: Remembers what was searched.
+            profiles: Say what the values of filters are called.
             follow_s: How soon words and wordings follow the index, in the background;
                 0: at once, and the reader waits.
         """
@@ -149,6 +152,7 @@ class Retrieval:
         self._engine = engine
         self._book = book
         self._recent = recent
+        self._values = FilterValues(profiles)
         self._is_prompt = follow_s == 0
         self._lag_until = float("-inf")
         self._pending = outbox.Pending(count=0, oldest_at=None)
@@ -182,7 +186,7 @@ class Retrieval:
             QuerySyntaxError: The query cannot be read.
             InvalidInput: A date cannot be read, or nothing can lie between the dates.
         """
-        parsed = parse(request.q, now=request.now)
+        parsed, request = self._valued(parse(request.q, now=request.now), request)
         typed = _restricted(parsed, request, principal)
         book = self._book()
         self._recent.note(request.q)
@@ -199,11 +203,13 @@ class Retrieval:
         try:
             page = self._engine.search(asked.query)
             degraded = _lacking(page.state)
-            if corrected := _may_be_mistyped(page, asked.query):
+            if corrected := corrections.may_be_mistyped(page, asked.query):
                 meant = self._meant(asked, page)
                 page = replace(
                     page, did_you_mean=read_as(_as_typed(meant, asked.parsed)) if meant else ""
                 )
+            if not (page.total or page.did_you_mean):
+                page = replace(page, did_you_mean=self._meant_values(asked))
         except IndexUnavailable as error:
             log.warning("search_degraded", reason=str(error))
             page, degraded = from_store(self._database, asked.typed), ("index",)
@@ -216,7 +222,8 @@ class Retrieval:
         """Tell whether a search finds something now; the search is not remembered."""
         reader = Principal(name="", role=Role.INTAKE if public else Role.AGENT)
         try:
-            typed = _restricted(parse(words), SearchRequest(q=words, size=1), reader)
+            parsed, request = self._valued(parse(words), SearchRequest(q=words, size=1))
+            typed = _restricted(parsed, request, reader)
             query = self._book().expand(typed)
             page = self._engine.search(query)
         except (QuerySyntaxError, IndexUnavailable):
@@ -275,9 +282,28 @@ class Retrieval:
             return None
         for proposal in spelling.proposals(asked.typed, vocabulary):
             found = self._engine.search(replace(asked.synonyms.expand(proposal), size=1))
-            if _finds_more(found, page) or _is_understood(asked.typed, page, proposal, found):
+            if corrections.is_better(asked.typed, page, proposal, found):
                 return proposal
         return None
+
+    def _valued(
+        self, parsed: SearchQuery, request: SearchRequest
+    ) -> tuple[SearchQuery, SearchRequest]:
+        """Return query and request with the values of what their filters name."""
+        beside = self._values.read(Filters(category=request.category, state=request.state))
+        return (
+            replace(parsed, filters=self._values.read(parsed.filters)),
+            replace(request, category=beside.category, state=beside.state),
+        )
+
+    def _meant_values(self, asked: Understood) -> str:
+        """Return the query with known filter values for unknown ones, if that finds something."""
+        near = self._values.nearest(asked.parsed.filters)
+        if near == asked.parsed.filters:
+            return ""
+        within = self._values.nearest(asked.query.filters)
+        found = self._engine.search(replace(asked.query, filters=within, size=1))
+        return read_as(replace(asked.parsed, filters=near)) if found.total else ""
 
     def _words(self, _previous: Vocabulary | None) -> Vocabulary:
         return Vocabulary(self._engine.vocabulary(), self._wordings.get().surfaces)
@@ -343,33 +369,3 @@ def _beside(request: SearchRequest) -> Filters:
 def _as_typed(proposal: SearchQuery, parsed: SearchQuery) -> SearchQuery:
     """Return the proposal with the filters that stand in the query itself."""
     return replace(proposal, filters=parsed.filters)
-
-
-def _may_be_mistyped(page: SearchPage, query: SearchQuery) -> bool:
-    is_first = query.page == 1 and query.after is None and bool(query.clauses)
-    return is_first and (page.relaxed or page.total < _FEW_HITS)
-
-
-def _is_understood(
-    typed: SearchQuery, page: SearchPage, proposal: SearchQuery, found: SearchPage
-) -> bool:
-    """Tell whether mistyped words, given up as typed, are kept as proposed."""
-    before, after = (
-        {term.text for clause in query.clauses for term in clause.own}
-        for query in (typed, proposal)
-    )
-    is_as_full = found.total > 0 and len(found.dropped) <= len(page.dropped)
-    mistyped, corrected = before - after, after - before
-    is_mended = bool(mistyped) and mistyped <= set(page.dropped)
-    return is_as_full and is_mended and corrected.isdisjoint(found.dropped)
-
-
-def _finds_more(found: SearchPage, page: SearchPage) -> bool:
-    """Tell whether a correction's hits are more, or match what was asked more fully."""
-    if not (found.total and page.total):
-        return found.total > 0
-    if found.relaxed != page.relaxed:
-        return page.relaxed
-    if page.relaxed:
-        return len(found.dropped) < len(page.dropped)
-    return found.total > page.total

@@ -13,6 +13,7 @@ from kbservice.search.engine import SearchEngine
 from kbservice.search.syntax import parse
 from kbservice.text.tokens import FINGERPRINT
 from tests.contract.documents import MONDAY, OFFICE, article, fill, found
+from tests.contract.naming import Naming
 
 STRANGE_TICKETS = (
     "数据库连接超时" * 7_000,
@@ -406,5 +407,5 @@ class Ranking:
         assert "<mark>lsnrctl</mark>" in hit.snippet_html
 
 
-class SearchEngineContract(Writing, State, Matching, Ranking):
+class SearchEngineContract(Writing, State, Matching, Ranking, Naming):
     """All of it."""

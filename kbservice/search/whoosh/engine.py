@@ -25,7 +25,7 @@ from kbservice.search.documents import (
 )
 from kbservice.search.engine import IndexWriter, RebuildReport
 from kbservice.search.explaining import reasons
-from kbservice.search.matching import positive_text, streams_of
+from kbservice.search.matching import named_documents, names, positive_text, streams_of
 from kbservice.search.planner import selected
 from kbservice.search.snippets import Highlighter
 from kbservice.search.syntax import read_as
@@ -69,21 +69,26 @@ class WhooshEngine:
         snapshot = self._current.snapshot()
         text = positive_text(query)
         streams = streams_of(text)
-        found = selected(query, MaskView(snapshot, query.filters))
+        view = MaskView(snapshot, query.filters)
+        found = selected(query, view)
+        ids = names(query)
+        named = np.flatnonzero(named_documents(ids, view) & found.docs)
         terms = snapshot.query_terms(streams)
         start = 0 if query.after else (query.page - 1) * query.size
         # One more than is shown tells whether there are further ones.
         limit = start + query.size + 1
         if query.after:
-            numbers, scores = snapshot.behind(query.after, terms, found.docs, query.sort, limit)
+            numbers, scores = snapshot.behind(
+                query.after, terms, found.docs, query.sort, limit, named
+            )
         else:
-            numbers, scores = snapshot.page(terms, found.docs, query.sort, limit)
+            numbers, scores = snapshot.page(terms, found.docs, query.sort, limit, named)
         shown = slice(start, start + query.size)
         is_last = numbers.size <= start + query.size
         hits = hits_of(snapshot, numbers[shown], scores[shown], Highlighter(text))
         if query.explain:
             averages = recipe.Lengths(snapshot.commit.meta.lengths).averages()
-            hits = [replace(hit, why=reasons(hit.document, terms, averages)) for hit in hits]
+            hits = [replace(hit, why=reasons(hit.document, terms, averages, ids)) for hit in hits]
         return SearchPage(
             hits=tuple(hits),
             more_after=None

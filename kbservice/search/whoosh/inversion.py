@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kbservice.search import filtering, recipe
 from kbservice.search.documents import SearchDocument
+from kbservice.search.naming import folded_id
 from kbservice.search.whoosh import codes
 from kbservice.search.whoosh.compiled import compiled_for_bulk
 from kbservice.search.whoosh.keys import (
@@ -200,7 +201,8 @@ class Inverter:
         return table, Names(terms.text, terms.spans[firsts], np.arange(keys.size))
 
     def _ids(self) -> _Table:
-        keys, ranks, _ = distinct(keys_of("id", [document.id for document in self._documents]))
+        names = [folded_id(document.id) for document in self._documents]
+        keys, ranks, _ = distinct(keys_of("id", names))
         docs = np.argsort(ranks, kind="stable").astype(np.uint32)
         return _Table(keys, np.bincount(ranks, minlength=keys.size), docs)
 

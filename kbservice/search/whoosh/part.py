@@ -2,7 +2,7 @@
 
 One file of aligned arrays before a JSON list of them, mapped into memory, never changed. Terms are
 rows of one table, ordered by key: the streams that rank, with a weight code per posting; the
-sequences, with positions; the document ids. The lexicon lists terms by name for prefixes.
+sequences, with positions; the folded document ids. The lexicon lists terms by name for prefixes.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from kbservice.errors import IndexCorrupt
 from kbservice.search import filtering
+from kbservice.search.naming import folded_id
 from kbservice.search.whoosh.compiled import compiled
 from kbservice.search.whoosh.keys import Keys, keys_of, places_among, rows_of
 from kbservice.search.whoosh.lexicon import Names
@@ -35,7 +36,7 @@ LEXICONS: Final = ("words", "sequence", "title_sequence")
 COLUMNS: Final = tuple(dict.fromkeys((*filtering.FACETS, *filtering.FILTERED)))
 """Fields whose values are counted or filtered by."""
 
-FORMAT: Final = "KBIMPACT3"
+FORMAT: Final = "KBIMPACT4"
 _MAGIC: Final = f"{FORMAT}\n".encode()
 _ALIGN: Final = 64
 _PLACE_BYTES: Final = 8
@@ -109,6 +110,12 @@ class Part:
         self.find(keys_of(stream, (term,)), self.rows(stream), ranges, sizes)
         start, end = ranges[0].tolist()
         return start, end
+
+    def named(self, name: str) -> list[int]:
+        """Return the documents whose folded id it is."""
+        start, end = self.postings("id", name)
+        numbers = self.docs[start:end].tolist()
+        return [n for n in numbers if folded_id(self.ids[n].decode()) == name]
 
     def terms(self, stream: str) -> Iterator[tuple[bytes, int]]:
         """Yield the terms of a lexicon with their rows, sorted."""

@@ -21,6 +21,7 @@ from kbservice.search.whoosh.segment import Segment
 from kbservice.text.tokens import Streams
 
 _FILTERS: Final = 32
+_NONE: Final[Numbers] = np.zeros(0, dtype=np.int64)
 
 
 class Snapshot:
@@ -111,12 +112,35 @@ class Snapshot:
         order = self._ordered(numbers, -scores)[:limit]
         return numbers[order], scores[order]
 
+    def named(self, name: str) -> Numbers:
+        """Return the documents whose folded id it is, deleted ones too."""
+        found = [
+            base + number
+            for part, base in zip(self._parts, self._bases.tolist(), strict=False)
+            for number in part.named(name)
+        ]
+        return np.array(found, dtype=np.int64)
+
     def page(
-        self, terms: Sequence[recipe.QueryTerm], mask: Mask, sort: Sort, limit: int
+        self,
+        terms: Sequence[recipe.QueryTerm],
+        mask: Mask,
+        sort: Sort,
+        limit: int,
+        named: Numbers = _NONE,
     ) -> tuple[Numbers, Scores]:
-        """Return the first documents of a mask in an order, and their scores."""
+        """Return the first documents of a mask in an order, and their scores.
+
+        Those ``named`` of the mask score more than any other.
+        """
         if sort == "relevance":
             numbers, scores = self.best(terms, mask, limit)
+            if named.size:
+                others = ~np.isin(numbers, named)
+                scores = np.concatenate([self._scores(terms, named, named), scores[others]])
+                numbers = np.concatenate([named, numbers[others]])
+                order = self._ordered(numbers, -scores)[:limit]
+                numbers, scores = numbers[order], scores[order]
             if numbers.size < limit:
                 rest = np.setdiff1d(np.flatnonzero(mask), numbers, assume_unique=True)
                 rest = rest[self._ordered(rest)][: limit - numbers.size]
@@ -128,16 +152,22 @@ class Snapshot:
         if numbers.size > limit:
             keys = primary[numbers]
             numbers = numbers[keys <= np.partition(keys, limit - 1)[limit - 1]]
-        scores = self.postings.scores(terms, numbers)
+        scores = self._scores(terms, numbers, named)
         order = self._ordered(numbers, -scores, primary[numbers])[:limit]
         return numbers[order], scores[order]
 
     def behind(
-        self, after: SortKey, terms: Sequence[recipe.QueryTerm], mask: Mask, sort: Sort, limit: int
+        self,
+        after: SortKey,
+        terms: Sequence[recipe.QueryTerm],
+        mask: Mask,
+        sort: Sort,
+        limit: int,
+        named: Numbers = _NONE,
     ) -> tuple[Numbers, Scores]:
         """Return the documents of a mask that follow a sort key; costs more than a first page."""
         numbers = np.flatnonzero(mask)
-        scores = self.postings.scores(terms, numbers)
+        scores = self._scores(terms, numbers, named)
         first, second, last_id = after
         if sort == "relevance":
             keys: list[Scores | Numbers] = [-scores]
@@ -181,6 +211,14 @@ class Snapshot:
     def vocabulary(self) -> Iterator[tuple[str, int]]:
         """Yield the terms of the word stream with their document frequencies."""
         return self.postings.vocabulary()
+
+    def _scores(
+        self, terms: Sequence[recipe.QueryTerm], numbers: Numbers, named: Numbers
+    ) -> Scores:
+        scores = self.postings.scores(terms, numbers)
+        if named.size:
+            scores = scores + recipe.NAMED * np.isin(numbers, named)
+        return scores
 
     def _passing(self, filters: Filters) -> Mask:
         mask = self.live.copy()

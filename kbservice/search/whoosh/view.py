@@ -47,6 +47,12 @@ class MaskView:
             found |= self._postings.holders("words", term)
         return found & self._allowed
 
+    def named(self, name: str) -> Mask:
+        """Return the documents whose folded id it is."""
+        found = self.nothing()
+        found[self._snapshot.named(name)] = True
+        return found & self._allowed
+
     def both(self, left: Mask, right: Mask) -> Mask:
         """Return the intersection."""
         return left & right

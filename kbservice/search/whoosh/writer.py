@@ -12,6 +12,7 @@ import structlog
 
 from kbservice.search import recipe
 from kbservice.search.documents import SearchDocument
+from kbservice.search.naming import folded_id
 from kbservice.search.whoosh import tiers
 from kbservice.search.whoosh.building import Build, sweep
 from kbservice.search.whoosh.commits import Commit, SignedStorage
@@ -144,12 +145,12 @@ class Batch:
             self._removed.setdefault(segment.name, set()).add(number)
 
     def _places(self, document_id: str) -> list[tuple[Segment, int]]:
-        found = []
+        found: list[tuple[Segment, int]] = []
+        wanted = folded_id(document_id)
         for name, segment in self._segments.items():
-            start, end = segment.part.postings("id", document_id)
             found += [
                 (segment, number)
-                for number in segment.part.docs[start:end].tolist()
+                for number in segment.part.named(wanted)
                 if not self._stocks[name].is_deleted(number)
                 and number not in self._removed.get(name, ())
                 and segment.part.ids[number].decode() == document_id

@@ -113,7 +113,7 @@ def test_offsets_that_do_not_fit_into_32_bits_take_64() -> None:
 def test_an_impact_file_of_another_format_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "old.imp"
     part.save(inverted(0, 3), path)
-    path.write_bytes(b"KBIMPACT2\n" + path.read_bytes()[10:])
+    path.write_bytes(b"KBIMPACT3\n" + path.read_bytes()[10:])
     with pytest.raises(IndexCorrupt):
         part.load(path)
 

@@ -162,3 +162,52 @@ def test_searches_go_on_while_the_store_is_down(application: Application, publis
         found = application.retrieval.search(SearchRequest(q="蓝屏"), SYSTEM).page.hits
 
     assert ["KB-1"] == [hit.id for hit in found]
+
+
+def hits(application: Application, **asked: Any) -> list[str]:
+    page = application.retrieval.search(SearchRequest(**asked), SYSTEM).page
+    return [hit.id for hit in page.hits]
+
+
+@pytest.fixture
+def of_categories(application: Application, publish: Publish) -> list[str]:
+    """Publish an article of the first category and one of the second; return the first's names."""
+    first, second = application.profiles.get().categories[:2]
+    publish("KB-000001", "无法登录", category=first.value)
+    publish("KB-000002", "无法启动", category=second.value)
+    return [first.value, first.labels.zh, first.labels.en]
+
+
+def test_a_filter_may_be_called_as_it_is_shown_in_either_language(
+    application: Application, of_categories: list[str]
+):
+    for name in (*of_categories, *map(str.upper, of_categories)):
+        assert ["KB-000001"] == hits(application, q=f'category:"{name}"')
+        assert ["KB-000001"] == hits(application, category=(name,))
+        assert ["KB-000002"] == hits(application, q=f'-category:"{name}"')
+        assert application.retrieval.finds(f'无法 category:"{name}"', public=False)
+    assert ["KB-000002", "KB-000001"] == sorted(
+        hits(
+            application, category=(of_categories[1], application.profiles.get().categories[1].value)
+        ),
+        reverse=True,
+    )
+
+
+def test_a_second_demand_on_a_filter_may_be_called_so_too(
+    application: Application, of_categories: list[str]
+):
+    value, zh, en = of_categories
+
+    assert ["KB-000001"] == hits(application, q=f'category:{value} +category:"{zh}"')
+    assert ["KB-000001"] == hits(application, q=f'category:"{zh}"', category=(en,))
+
+
+def test_an_unknown_value_of_a_filter_gets_the_near_ones_as_proposal(
+    application: Application, of_categories: list[str]
+):
+    value, zh, _ = of_categories
+
+    assert f"category:{value}" in meant(application, f"category:{zh[:-1]}").split(" OR ")[0]
+    assert "" == meant(application, "category:qqqqqqqq")
+    assert "" == meant(application, f"category:{value}")
