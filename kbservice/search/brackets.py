@@ -22,7 +22,7 @@ from kbservice.search.lexer import (
 )
 
 # "(-1)" is a number, and "(-_-)" a face.
-_OPERATOR = re.compile(rf"\(+(?:[-+][^\W\d_]|(?:{'|'.join(FIELDS)}):)", re.IGNORECASE)
+_OPERATOR = re.compile(rf"\(+(?:[-+][^\W\d_]|(?:{'|'.join(FIELDS)}):)")
 
 
 def unbracketed(tokens: Sequence[Token]) -> list[Token]:

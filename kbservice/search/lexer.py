@@ -201,14 +201,15 @@ def _token(match: re.Match[str], column: int) -> Token:
         # Not a field: an address, a path, a time or just two words with a colon.
         text, field, phrase = match.group()[len(sign) :], "", None
     if phrase is None and not field and _names_field(text):
-        text, field = "", text[:-1].lower()
+        text, field = "", text[:-1]
     if phrase is None and text == "-" and not field:
         raise refusal(column, "Nothing follows the minus", "Write -word to exclude a word")
     return Token(column=column, text=text, sign=sign, field=field, phrase=phrase is not None)
 
 
 def _names_field(text: str) -> bool:
-    return text.endswith(":") and text[:-1].lower() in FIELDS
+    # "Version: 10.2" is how forms and reports are pasted, not how a filter is typed.
+    return text.endswith(":") and text[:-1] in FIELDS
 
 
 def _near(field: str, value: str) -> str:
