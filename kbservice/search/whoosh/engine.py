@@ -35,6 +35,7 @@ from kbservice.search.whoosh.current import Current
 from kbservice.search.whoosh.generations import Generations
 from kbservice.search.whoosh.reading import SnapshotReader, hits_of
 from kbservice.search.whoosh.rebuild import Rebuild
+from kbservice.search.whoosh.snapshot import NONE
 from kbservice.search.whoosh.snapshots import open_snapshot
 from kbservice.search.whoosh.view import MaskView
 from kbservice.search.whoosh.warming import compile_kernels, touch
@@ -72,7 +73,7 @@ class WhooshEngine:
         view = MaskView(snapshot, query.filters)
         found = selected(query, view)
         ids = names(query)
-        named = np.flatnonzero(named_documents(ids, view) & found.docs)
+        named = np.flatnonzero(named_documents(ids, view) & found.docs) if ids else NONE
         terms = snapshot.query_terms(streams)
         start = 0 if query.after else (query.page - 1) * query.size
         # One more than is shown tells whether there are further ones.

@@ -21,7 +21,8 @@ from kbservice.search.whoosh.segment import Segment
 from kbservice.text.tokens import Streams
 
 _FILTERS: Final = 32
-_NONE: Final[Numbers] = np.zeros(0, dtype=np.int64)
+NONE: Final[Numbers] = np.zeros(0, dtype=np.int64)
+"""No documents."""
 
 
 class Snapshot:
@@ -127,7 +128,7 @@ class Snapshot:
         mask: Mask,
         sort: Sort,
         limit: int,
-        named: Numbers = _NONE,
+        named: Numbers = NONE,
     ) -> tuple[Numbers, Scores]:
         """Return the first documents of a mask in an order, and their scores.
 
@@ -163,7 +164,7 @@ class Snapshot:
         mask: Mask,
         sort: Sort,
         limit: int,
-        named: Numbers = _NONE,
+        named: Numbers = NONE,
     ) -> tuple[Numbers, Scores]:
         """Return the documents of a mask that follow a sort key; costs more than a first page."""
         numbers = np.flatnonzero(mask)
