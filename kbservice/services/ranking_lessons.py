@@ -96,8 +96,14 @@ def _features(kept: Mapping[str, Any]) -> Matrix:
 def _telling(acts: Sequence[Act], ids: Sequence[str]) -> list[Act]:
     """Return the acts that say which articles were right: the surest kind only."""
     rejected = {act.article_id for act in acts if act.action == "rejected"}
+    last = {act.article_id: act.action for act in acts if act.action in (*_SURE, "rejected")}
     known = [act for act in acts if act.article_id in ids]
-    sure = [act for act in known if act.action in _SURE]
+    # A success that was taken back is none; a resolution stands.
+    sure = [
+        act
+        for act in known
+        if act.action in _SURE and (act.action == "resolved" or last[act.article_id] in _SURE)
+    ]
     clicks = [act for act in known if act.action in _CLICKS and act.article_id not in rejected]
     return sure or clicks
 

@@ -68,6 +68,16 @@ def test_where_somebody_said_what_was_right_that_is_the_lesson() -> None:
     assert (False, {"KB-3"}) == (lesson.is_comparison, lesson.right_ids)
 
 
+def test_a_success_that_was_taken_back_is_no_lesson() -> None:
+    solved = Act(action="solved", article_id="KB-3", principal="hanmeimei")
+    outdated = replace(solved, action="rejected", reason="outdated")
+    resolved = replace(solved, action="resolved")
+
+    assert [] == lessons_of([judged(solved, outdated)])
+    assert {"KB-3"} == lessons_of([judged(outdated, solved)])[0].right_ids
+    assert {"KB-3"} == lessons_of([judged(resolved, outdated)])[0].right_ids
+
+
 def rejections(*, identity: str = "") -> list[JudgedSuggestion]:
     """Build rejections of what has least of the tags."""
     found = []
