@@ -81,6 +81,8 @@ def test_known_fixes_appear_while_a_ticket_is_typed(page: Page, site: Site) -> N
     fix = page.locator("#suggestions .fix")
     expect(fix.get_by_role("link", name=TITLE)).to_be_visible()
     expect(fix.get_by_role("listitem").first).to_have_text("重启打印服务")
+    # Numbered: steps are done one after the other.
+    expect(fix.get_by_role("listitem").first).to_have_css("display", "list-item")
 
 
 def test_half_typed_pinyin_asks_for_nothing(page: Page, site: Site) -> None:
