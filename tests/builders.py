@@ -32,9 +32,9 @@ def a_ticket(number: str = "TS20261123001", **values: Any) -> Ticket:
 
 def labelled(lessons: Sequence[TrainingTicket]) -> Iterator[Ticket]:
     """Build the tickets, labelled by people, that training makes these lessons of."""
-    for number, lesson in enumerate(lessons):
+    for lesson in lessons:
         yield a_ticket(
-            f"TS2026{number:07}",
+            f"TS{lesson.created_at:%Y%m%d%H%M}",
             title=lesson.title,
             body=lesson.body,
             category=lesson.category,

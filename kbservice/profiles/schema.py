@@ -314,6 +314,16 @@ class Profile(Part):
     archive_papers: tuple[Named, ...] = ()
     record: tuple[RecordField, ...] = ()
 
+    def choices(self, field: str) -> tuple[Named, ...] | None:
+        """Return what a category, priority, urgency or kind may be; None of other fields."""
+        choices: dict[str, tuple[Named, ...]] = {
+            "category": self.categories,
+            "priority": self.priorities,
+            "urgency": self.urgencies,
+            "kind": self.kinds,
+        }
+        return choices.get(field)
+
     def category(self, value: str) -> Category:
         """Return the category with this value.
 

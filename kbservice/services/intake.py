@@ -107,18 +107,15 @@ class Intake:
             Conflict: The Idempotency-Key was used for another request.
         """
         answer = self._suggesting.answer(new.question, principal, for_staff=True)
-        self._check(new, answer.profile, principal)
+        self._check(new, principal)
         return self._store(new, answer, principal, idempotency)
 
-    def _check(self, new: NewTicket, profile: Profile, principal: Principal) -> None:
+    def _check(self, new: NewTicket, principal: Principal) -> None:
         if not new.title.strip():
             raise InvalidInput.of("title", "a short summary", "nothing")
         unknown = sorted(set(new.requester) - set(REQUESTER_FIELDS))
         if unknown:
             raise InvalidInput.of("requester", "name, contact, department", ", ".join(unknown))
-        with self._database.reading() as session:
-            for name in ("urgency", "priority", "kind", "category"):
-                demand_known(session, profile, name, getattr(new, name))
         if new.priority and not principal.is_staff:
             raise InvalidInput.of("priority", "urgency instead: staff assess it", new.priority)
 
@@ -136,6 +133,8 @@ class Intake:
                 )
             ):
                 return Submitted(ticket=tickets.get(session, number), answer=None)
+            for name in ("urgency", "priority", "kind", "category"):
+                demand_known(session, answer.profile, name, getattr(new, name))
             ticket = self._open(session, new, answer)
             tickets.add(session, ticket)
             session.flush()

@@ -68,27 +68,15 @@ def demand_known(session: Session, profile: Profile, name: str, value: str | Non
     Raises:
         InvalidInput: The profile has no such value.
     """
-    if not value:
+    choices = profile.choices(name)
+    if not value or choices is None:
         return
-    known = _known(session, profile, name)
-    if known is not None and value not in known:
+    known = [choice.value for choice in choices]
+    if name == "category" and value not in known:
+        # Asked only then: it looks through all tickets.
+        known += [extra for extra in tickets.categories(session) if extra not in known]
+    if value not in known:
         raise InvalidInput.of(name, " | ".join(known), value)
-
-
-def _known(session: Session, profile: Profile, name: str) -> list[str] | None:
-    """Return what a field may hold; None where anything will do."""
-    match name:
-        case "category":
-            values = [item.value for item in profile.categories]
-            return values + [extra for extra in tickets.categories(session) if extra not in values]
-        case "priority":
-            return [item.value for item in profile.priorities]
-        case "urgency":
-            return [item.value for item in profile.urgencies]
-        case "kind":
-            return [item.value for item in profile.kinds]
-        case _:
-            return None
 
 
 def _set(ticket: Ticket, name: str, value: str | None) -> None:

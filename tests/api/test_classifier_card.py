@@ -11,24 +11,13 @@ from kbservice.bootstrap import Application
 from kbservice.triage.dataset import TrainingTicket
 from kbservice.triage.thresholds import needed_at_first
 from tests.api.calling import Caller
-from tests.builders import a_ticket
+from tests.builders import a_ticket, labelled
 from tests.unit.triage.lessons import lessons
 
 
 def store(application: Application, tickets: Sequence[TrainingTicket]) -> None:
     with application.database.transaction() as session:
-        for ticket in tickets:
-            opened = ticket.created_at
-            session.add(
-                a_ticket(
-                    f"TS{opened:%Y%m%d%H%M}",
-                    title=ticket.title,
-                    body=ticket.body,
-                    category=ticket.category,
-                    category_by="person",
-                    opened_at=opened,
-                )
-            )
+        session.add_all(labelled(tickets))
 
 
 @pytest.fixture

@@ -333,13 +333,7 @@ def _spoken(shown: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) ->
 
 def label_of(profile: Profile, axis: str, locale: str) -> dict[str, str]:
     """Return the names of a profile's values by value: category, priority, urgency or kind."""
-    things = {
-        "category": profile.categories,
-        "priority": profile.priorities,
-        "urgency": profile.urgencies,
-        "kind": profile.kinds,
-    }[axis]
-    return {thing.value: profile.label(thing, locale) for thing in things}
+    return {item.value: profile.label(item, locale) for item in profile.choices(axis) or ()}
 
 
 class FeedbackIn(In):
