@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from waitress.server import create_server
 
 from kbservice.bootstrap import Application
@@ -20,7 +20,9 @@ from tests import optional_parts
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 PASSWORD = "correct horse battery"
-WAIT_MS = 10_000
+WAIT_MS = 15_000
+
+expect.set_options(timeout=WAIT_MS)
 
 
 @dataclass(frozen=True)
@@ -90,3 +92,5 @@ def sign_in(page: Page, role: Role) -> None:
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="登录").click()
     page.get_by_role("button", name="退出登录").wait_for()
+    # The button may stand there before the scripts have run.
+    page.wait_for_load_state()

@@ -74,6 +74,15 @@ def test_an_error_is_told_to_assistive_software(page: Page) -> None:
     expect(page.get_by_role("combobox")).to_be_focused()
 
 
+def test_a_page_that_opens_with_an_error_leads_to_the_field(page: Page) -> None:
+    sign_in(page, Role.LEAD)
+
+    page.goto("/?q=打印机 OR")
+
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("combobox")).to_be_focused()
+
+
 def test_a_session_that_ended_leads_to_the_form(page: Page, site: Site) -> None:
     site.publish("打印机脱机", "重启打印服务")
     sign_in(page, Role.LEAD)
