@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from flask import Blueprint, Response
 
 from kbservice.domain.account import Role
@@ -11,6 +13,8 @@ from kbservice.web.context import application, metrics
 from kbservice.web.security import open_access, requires
 
 health = Blueprint("health", __name__)
+
+PartState = Literal["ok", "degraded", "down"]
 
 
 @health.get("/healthz")
@@ -25,13 +29,12 @@ def healthz() -> dict[str, str]:
 def readyz() -> tuple[dict[str, object], int]:
     """Tell whether tickets can be taken, and which parts are down."""
     parts = _parts()
-    down = [part for part, is_up in parts.items() if not is_up]
-    if "database" in down:
+    degraded = [part for part, state in parts.items() if state != "ok"]
+    if parts["database"] == "down":
         status, code = "down", 503
     else:
-        status, code = ("degraded" if down else "ready"), 200
-    shown = {part: "ok" if is_up else "down" for part, is_up in parts.items()}
-    return {"status": status, "parts": shown, "degraded": down}, code
+        status, code = ("degraded" if degraded else "ready"), 200
+    return {"status": status, "parts": parts, "degraded": degraded}, code
 
 
 @health.get("/metrics")
@@ -42,42 +45,43 @@ def metrics_text() -> Response:
     return Response(metrics().exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _parts() -> dict[str, bool]:
+def _parts() -> dict[str, PartState]:
     return {
-        "database": _database_is_up(),
-        "index": _index_is_up(),
-        "classifier": _classifier_is_up(),
-        "worker": application().heartbeat.is_alive,
+        "database": _database_state(),
+        "index": _index_state(),
+        "classifier": _classifier_state(),
+        "worker": "ok" if application().heartbeat.is_alive else "down",
     }
 
 
-def _database_is_up() -> bool:
+def _database_state() -> PartState:
     try:
         # More than a ping: a file that vanished would be made anew, without tables.
         application().database.check_schema()
     except KbServiceError:
-        return False
-    return True
+        return "down"
+    return "ok"
 
 
-def _index_is_up() -> bool:
+def _index_state() -> PartState:
     try:
-        return application().engine.state().complete
+        state = application().engine.state()
     except KbServiceError:
-        return False
+        return "down"
+    return "ok" if state.complete and state.whole else "degraded"
 
 
-def _classifier_is_up() -> bool:
+def _classifier_state() -> PartState:
     try:
-        return not list(application().training.faults())
+        return "down" if list(application().training.faults()) else "ok"
     except (KbServiceError, OSError):
-        return False
+        return "down"
 
 
 def _read_gauges() -> None:
     found = metrics()
-    for part, is_up in _parts().items():
-        found.degraded.labels(part).set(not is_up)
+    for part, state in _parts().items():
+        found.degraded.labels(part).set(state != "ok")
     found.worker_alive.set(application().heartbeat.is_alive)
     _read_drift(found)
     try:

@@ -84,7 +84,7 @@ def test_health_and_metrics_name_it_and_no_answer_is_remembered(damaged: Applica
         assert (["index"], False) == (answer["degraded_parts"], answer["index"]["complete"])
         assert "ETag" not in response.headers
     ready = caller.get("/readyz").get_json()
-    assert ("degraded", "down") == (ready["status"], ready["parts"]["index"])
+    assert ("degraded", "degraded") == (ready["status"], ready["parts"]["index"])
     assert 'kbservice_degraded{part="index"} 1.0' in caller.get("/metrics").text
     finding = next(found for found in damaged.doctor.check() if found.part == "index")
     assert "generation 2 is damaged; generation 1 answers" in finding.message
