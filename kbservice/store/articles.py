@@ -20,6 +20,7 @@ from kbservice.errors import Conflict, NotFound
 from kbservice.store.inserting import insert
 from kbservice.store.paging import NewestFirst, Page
 from kbservice.store.tickets import next_serial
+from kbservice.text.normalise import fold_text
 
 _BATCH = 500
 _ORDER: NewestFirst[Article] = NewestFirst(Article.updated_at, Article.id)
@@ -135,15 +136,18 @@ def count_published(session: Session) -> int:
 def containing(
     session: Session, words: Sequence[Sequence[str]], *, public_only: bool, limit: int
 ) -> Iterator[Article]:
-    """Yield published articles that contain one of each group of words, latest change first.
+    """Yield published articles that contain or are named one of each group of words.
 
-    A scan for when the index is down: plain substrings, no ranking.
+    Latest change first. A scan for when the index is down: plain substrings, no ranking.
     """
     columns = [Article.title, *(getattr(Article, name) for name in SECTIONS)]
     query = select(Article).where(
         Article.state == ArticleState.PUBLISHED,
         *(
-            or_(*(column.icontains(word, autoescape=True) for word in group for column in columns))
+            or_(
+                func.lower(Article.id).in_([fold_text(word).lower() for word in group]),
+                *(column.icontains(word, autoescape=True) for word in group for column in columns),
+            )
             for group in words
         ),
     )

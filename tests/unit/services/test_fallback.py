@@ -53,6 +53,8 @@ def shelf(database: Database) -> Database:
         ("text:域名", {"KB-3"}),
         ("备案 OR 云盘", {"KB-1", "KB-3"}),
         ("category:ecs", {"KB-2", "KB-3"}),
+        ("kb-3", {"KB-3"}),
+        ("ＫＢ－3 云盘", {"KB-3"}),
     ],
 )
 def test_no_hit_breaks_a_filter(shelf: Database, query: str, found: set[str]):
