@@ -69,6 +69,7 @@ def test_an_answer_is_given_once_more_on_the_tickets_page(page: Page, taught: Si
     page.goto("/tickets/new")
     page.get_by_label("摘要").fill("云服务器 ECS 无法远程连接")
     page.get_by_role("button", name="提交工单").click()
+    page.wait_for_url("**/tickets/TS*")
 
     page.get_by_role("button", name="重新作答并对比").click()
 
