@@ -32,6 +32,17 @@ def test_the_time_left_follows_the_pace_so_far():
 
 
 @pytest.mark.parametrize(
+    ("stage", "done", "left_s"), [("read", 100, 90.0), ("analyze", 50, 12.2), ("merge", 50, 1.1)]
+)
+def test_the_time_left_of_a_rebuild_counts_what_the_other_stages_take(
+    stage: str, done: int, left_s: float
+):
+    job = a_job(state=JobState.RUNNING, started_at=NOW, stage=stage, done=done, total=100)
+
+    assert job.eta_s(NOW + timedelta(seconds=10)) == pytest.approx(left_s, abs=0.05)
+
+
+@pytest.mark.parametrize(
     "values",
     [
         {"state": JobState.DONE, "started_at": NOW, "done": 1, "total": 2},
