@@ -56,6 +56,20 @@ class ProfileBook:
             )
         return load(key, version)
 
+    def dropped_categories(self, profile: Profile) -> set[str]:
+        """Return what earlier versions of a profile had as a category and this one has not."""
+        versions = {version for key, version in self._own() if key == profile.key}
+        if profile.key in available():
+            versions.add(load(profile.key).version)
+        known = {item.value for item in profile.categories}
+        before = (version for version in versions if version < profile.version)
+        return {
+            item.value
+            for version in before
+            for item in self.get(profile.key, version).categories
+            if item.value not in known
+        }
+
     def _own(self) -> dict[tuple[str, int], Path]:
         if not self._folder.is_dir():
             return {}

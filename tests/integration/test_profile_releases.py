@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import pytest
 
 from kbservice.bootstrap import Application
@@ -94,3 +96,22 @@ def test_a_profile_with_too_little_keeps_no_other_from_learning(application: App
 
     assert [OWN] == list(trained)
     assert trained[OWN]["promoted"]
+
+
+def test_a_category_that_a_new_version_of_the_profile_dropped_never_comes_out(
+    application: Application,
+) -> None:
+    folder = application.settings.instance_dir / "profiles"
+    folder.mkdir(exist_ok=True)
+    text = (files("kbservice") / "sample" / "cloud-support.toml").read_text("utf-8")
+    (folder / "cloud-support@1.toml").write_text(text, "utf-8")
+    learn(application, "cloud-support")
+    question = Question(title="熔断 掉线", profile="cloud-support")
+    before = application.suggesting.suggest(question, SYSTEM).assessment.category
+    head, first, *rest = text.replace("version = 1", "version = 2", 1).split("[[categories]]")
+    (folder / "cloud-support@2.toml").write_text("[[categories]]".join((head, *rest)), "utf-8")
+
+    after = application.suggesting.suggest(question, SYSTEM).assessment.category
+
+    assert f'value = "{before.value}"' in first
+    assert before.value not in {after.value, *after.label_set, *dict(after.probabilities)}
