@@ -8,7 +8,7 @@ import pytest
 
 from kbservice.bootstrap import Application
 from kbservice.domain.account import SYSTEM
-from kbservice.errors import NotFound
+from kbservice.errors import InvalidInput, NotFound
 from kbservice.services.question import Question
 from tests.builders import NOW, a_ticket
 
@@ -115,3 +115,17 @@ def test_a_category_that_a_new_version_of_the_profile_dropped_never_comes_out(
 
     assert f'value = "{before.value}"' in first
     assert before.value not in {after.value, *after.label_set, *dict(after.probabilities)}
+
+
+def test_a_category_of_another_profiles_tickets_is_refused(application: Application) -> None:
+    known = {
+        profile: [item.value for item in application.profiles.get(profile).categories]
+        for profile in (OWN, OTHER)
+    }
+    strange = next(value for value in known[OTHER] if value not in known[OWN])
+    with application.database.transaction() as session:
+        session.add(a_ticket("TS1", profile_key=OWN))
+        session.add(a_ticket("TS2", profile_key=OTHER, category=strange, category_by="person"))
+
+    with pytest.raises(InvalidInput):
+        application.tickets.change("TS1", {"category": strange}, principal=SYSTEM)
