@@ -8,7 +8,7 @@ import pytest
 
 from kbservice.bootstrap import Application
 from kbservice.domain.account import SYSTEM
-from kbservice.errors import InvalidInput, NotFound
+from kbservice.errors import InvalidInput, JobRunning, NotFound
 from kbservice.services.question import Question
 from tests.builders import NOW, a_ticket
 
@@ -64,6 +64,18 @@ def test_going_back_stays_within_the_profile(application: Application) -> None:
         application.training.rollback(SYSTEM)
     with pytest.raises(NotFound):
         application.training.rollback(SYSTEM, OTHER)
+
+
+def test_two_trainings_at_once_do_not_take_the_same_number(application: Application) -> None:
+    learn(application, OWN)
+    other = learn(application, OTHER)
+
+    with application.releases.shelves.training_alone():
+        for profile in (OWN, OTHER):
+            with pytest.raises(JobRunning):
+                application.training.train(profile_key=profile)
+
+    assert f"{int(other) + 1:06}" == application.training.train(profile_key=OWN)["release"]
 
 
 def test_the_night_teaches_every_profile_that_has_enough(application: Application) -> None:
