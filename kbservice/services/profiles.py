@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from kbservice.errors import NotFound
+from kbservice.errors import InvalidInput, NotFound
 from kbservice.profiles import available, load, read
 from kbservice.profiles.schema import Profile
 
@@ -61,14 +62,14 @@ class ProfileBook:
         versions = {version for key, version in self._own() if key == profile.key}
         if profile.key in available():
             versions.add(load(profile.key).version)
-        known = {item.value for item in profile.categories}
-        before = (version for version in versions if version < profile.version)
-        return {
-            item.value
-            for version in before
-            for item in self.get(profile.key, version).categories
-            if item.value not in known
-        }
+        dropped = set[str]()
+        for version in versions:
+            if version < profile.version:
+                # An old file that cannot be read keeps nobody from an answer.
+                with suppress(InvalidInput):
+                    before = self.get(profile.key, version)
+                    dropped |= {item.value for item in before.categories}
+        return dropped - {item.value for item in profile.categories}
 
     def _own(self) -> dict[tuple[str, int], Path]:
         if not self._folder.is_dir():
