@@ -180,9 +180,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
                 is_prompt=settings.refresh_interval_s == 0,
             ),
             rankers=Rankers(
-                folder=settings.ranker_dir,
-                key=vault.sign_key,
-                shuffles=settings.shuffle_near_ties,
+                folder=settings.ranker_dir, key=vault.sign_key, shuffles=settings.shuffle_near_ties
             ),
             heartbeat=Heartbeat(settings.instance_dir / "worker.beat", clock),
         )
