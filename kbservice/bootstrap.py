@@ -163,6 +163,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
     database = Database(settings.effective_database_url)
     database.check_schema()
     vault = Vault.load(settings.instance_dir / "keys")
+    profiles = ProfileBook(settings.instance_dir / "profiles", settings.profile)
     return _wired(
         _Parts(
             settings=settings,
@@ -170,17 +171,16 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Application:
             database=database,
             vault=vault,
             engine=ENGINES[settings.engine](settings, vault),
-            profiles=ProfileBook(settings.instance_dir / "profiles", settings.profile),
+            profiles=profiles,
             releases=Releases(
                 folder=settings.classifier_dir,
                 key=vault.sign_key,
                 database=database,
+                profiles=profiles,
                 is_prompt=settings.refresh_interval_s == 0,
             ),
             rankers=Rankers(
-                folder=settings.ranker_dir,
-                key=vault.sign_key,
-                shuffles=settings.shuffle_near_ties,
+                folder=settings.ranker_dir, key=vault.sign_key, shuffles=settings.shuffle_near_ties
             ),
             heartbeat=Heartbeat(settings.instance_dir / "worker.beat", clock),
         )

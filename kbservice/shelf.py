@@ -2,6 +2,7 @@
 
 <folder>/
 ├── CURRENT                 number of the release in use
+├── TRAINING.lock           held by the process that makes a release
 └── 000001/
     ├── MANIFEST.json       hashes of the files and what its training recorded; signed
     └── ...                 the files
@@ -9,23 +10,42 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import shutil
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from kbservice.errors import ArtifactRejected, NotFound
+from kbservice.errors import ArtifactRejected, JobRunning, NotFound
 from kbservice.files import sync_folder, write_durably
 
 _POINTER: Final = "CURRENT"
 _MANIFEST: Final = "MANIFEST.json"
+_LOCK: Final = "TRAINING.lock"
 _KEPT: Final = 5
+
+
+@contextmanager
+def training_alone(folder: Path, kind: str) -> Iterator[None]:
+    """Let one process at a time make releases below a folder: ids are chosen before training.
+
+    Raises:
+        JobRunning: Another one does.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise JobRunning("A {kind} job is waiting or running already", kind=kind) from error
+        yield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +90,10 @@ class Shelf:
         """Return the id for a new release; ids grow and are never given twice."""
         numbers = [int(name) for name in (*self.ids(), self.current) if name]
         return f"{max(numbers, default=0) + 1:06}"
+
+    def training_alone(self) -> AbstractContextManager[None]:
+        """Keep other processes from making a release; raises JobRunning while one does."""
+        return training_alone(self._folder, f"train_{self._kind}")
 
     def earlier(self) -> list[str]:
         """Return the ids of the releases before the current one, newest first."""

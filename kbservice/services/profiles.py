@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from kbservice.errors import NotFound
+from kbservice.errors import InvalidInput, NotFound
 from kbservice.profiles import available, load, read
 from kbservice.profiles.schema import Profile
 
@@ -55,6 +56,20 @@ class ProfileBook:
                 known=", ".join(self.available()),
             )
         return load(key, version)
+
+    def dropped_categories(self, profile: Profile) -> set[str]:
+        """Return what earlier versions of a profile had as a category and this one has not."""
+        versions = {version for key, version in self._own() if key == profile.key}
+        if profile.key in available():
+            versions.add(load(profile.key).version)
+        dropped = set[str]()
+        for version in versions:
+            if version < profile.version:
+                # An old file that cannot be read keeps nobody from an answer.
+                with suppress(InvalidInput):
+                    before = self.get(profile.key, version)
+                    dropped |= {item.value for item in before.categories}
+        return dropped - {item.value for item in profile.categories}
 
     def _own(self) -> dict[tuple[str, int], Path]:
         if not self._folder.is_dir():

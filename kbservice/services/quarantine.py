@@ -99,7 +99,8 @@ class Quarantine:
             if review.settled_at is not None:
                 raise Conflict("Label review {id} is settled already", id=review_id)
             allowed = [item.value for item in self._profiles.get(ticket.profile_key).categories]
-            if category not in allowed and category not in tickets.categories(session):
+            imported = tickets.categories(session, ticket.profile_key)
+            if category not in allowed and category not in imported:
                 raise InvalidInput.of("category", " | ".join(allowed), category)
             review.settled_value = category
             review.settled_by = principal.name

@@ -43,8 +43,14 @@ class Ranking:
 
         The newest fifth judges: a challenger that learned from the older ones only must not do
         worse on it than the ranker in use. What is released learned from all of them.
+
+        Raises:
+            JobRunning: Another process trains.
         """
-        progress = progress or NullProgress()
+        with self._rankers.shelf.training_alone():
+            return self._train(progress or NullProgress())
+
+    def _train(self, progress: Progress) -> dict[str, Any]:
         progress.stage("read", 0)
         with self._database.reading() as session:
             lessons = lessons_of(judgements.judged(session, MOST_LESSONS))

@@ -10,6 +10,7 @@ import structlog
 
 from kbservice.errors import KbServiceError, Unavailable
 from kbservice.profiles.schema import Profile
+from kbservice.services.profiles import ProfileBook
 from kbservice.services.promises import PromiseWatch
 from kbservice.store.database import Database
 from kbservice.triage.artifacts import Release, ReleaseShelves
@@ -49,7 +50,13 @@ class Releases:
     """
 
     def __init__(
-        self, *, folder: Path, key: bytes, database: Database, is_prompt: bool = False
+        self,
+        *,
+        folder: Path,
+        key: bytes,
+        database: Database,
+        profiles: ProfileBook,
+        is_prompt: bool = False,
     ) -> None:
         """Keep where releases are; none is loaded yet.
 
@@ -57,9 +64,11 @@ class Releases:
             folder: Of the releases.
             key: The instance's signing key.
             database: Tells what people made of the guesses.
+            profiles: Tell which categories a newer version dropped.
             is_prompt: Look at that with every question, not once a minute.
         """
         self._database = database
+        self._profiles = profiles
         self._is_prompt = is_prompt
         self.shelves = ReleaseShelves(folder, key)
         self._lock = Lock()
@@ -72,7 +81,7 @@ class Releases:
             promise = self._promise(used, profile)
             held = used.assessors.get(profile.version)
             if held is None or held[0] is not promise:
-                held = (promise, _assessor(used, profile, promise))
+                held = (promise, self._assessor(used, profile, promise))
                 used.assessors[profile.version] = held
             return held[1]
 
@@ -90,7 +99,7 @@ class Releases:
         return Assessor(
             profile,
             release.classifiers,
-            extra_categories=release.manifest["labels"].get("category", ()),
+            extra_categories=self._own_categories(release, profile),
         )
 
     def promise(self, profile: Profile) -> PromiseReport | None:
@@ -141,16 +150,20 @@ class Releases:
         problem = next(iter(loaded.faults), "")
         return _InUse(pointer=pointer, release=loaded.release, problem=problem)
 
+    def _assessor(self, used: _InUse, profile: Profile, promise: PromiseReport | None) -> Assessor:
+        degraded = (_PART,) if used.problem else ()
+        if used.release is None:
+            return Assessor(profile, {}, degraded=degraded)
+        return Assessor(
+            profile,
+            used.release.classifiers,
+            extra_categories=self._own_categories(used.release, profile),
+            degraded=degraded,
+            is_automatic=promise is None or promise.is_automatic,
+            suspended=promise.suspended if promise else (),
+        )
 
-def _assessor(used: _InUse, profile: Profile, promise: PromiseReport | None) -> Assessor:
-    degraded = (_PART,) if used.problem else ()
-    if used.release is None:
-        return Assessor(profile, {}, degraded=degraded)
-    return Assessor(
-        profile,
-        used.release.classifiers,
-        extra_categories=used.release.manifest["labels"].get("category", ()),
-        degraded=degraded,
-        is_automatic=promise is None or promise.is_automatic,
-        suspended=promise.suspended if promise else (),
-    )
+    def _own_categories(self, release: Release, profile: Profile) -> set[str]:
+        """Return the categories that a release learned, without those dropped since."""
+        learned = release.manifest["labels"].get("category", ())
+        return set(learned) - self._profiles.dropped_categories(profile)

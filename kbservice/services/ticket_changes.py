@@ -63,7 +63,7 @@ def apply_changes(
 
 
 def demand_known(session: Session, profile: Profile, name: str, value: str | None) -> None:
-    """Refuse what a field cannot hold; categories that were imported count as known.
+    """Refuse what a field cannot hold; categories imported under the profile count as known.
 
     Raises:
         InvalidInput: The profile has no such value.
@@ -74,7 +74,8 @@ def demand_known(session: Session, profile: Profile, name: str, value: str | Non
     known = [choice.value for choice in choices]
     if name == "category" and value not in known:
         # Asked only then: it looks through all tickets.
-        known += [extra for extra in tickets.categories(session) if extra not in known]
+        extras = tickets.categories(session, profile.key)
+        known += [extra for extra in extras if extra not in known]
     if value not in known:
         raise InvalidInput.of(name, " | ".join(known), value)
 

@@ -108,8 +108,12 @@ class Training:
 
         Raises:
             InvalidInput: There are too few labelled tickets.
+            JobRunning: Another process trains.
         """
-        progress = progress or NullProgress()
+        with self._releases.shelves.training_alone():
+            return self._train(progress or NullProgress(), profile_key, only_if_new=only_if_new)
+
+    def _train(self, progress: Progress, profile_key: str, *, only_if_new: bool) -> dict[str, Any]:
         profile = self._profiles.get(profile_key)
         progress.stage("read", 0)
         with self._database.reading() as session:

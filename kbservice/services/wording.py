@@ -135,12 +135,17 @@ def _vocal(wordings: Iterable[Wording]) -> Vocal:
     public, internal = Gathered(), Gathered()
     for wording in wordings:
         if wording.is_searched:
-            for entry in _entries(wording):
-                (public if wording.is_public else internal).take(entry)
+            own = public if wording.is_public else internal
+            for entry in _said(wording):
+                own.take(entry)
+            # Tickets that a public article solved are still other people's tickets.
+            for entry in _heard(wording):
+                internal.take(entry)
     return Vocal(public=Completions(public), internal=Completions(internal))
 
 
-def _entries(wording: Wording) -> Iterator[Completion]:
+def _said(wording: Wording) -> Iterator[Completion]:
+    """Yield what an article or ticket itself says."""
     weight = wording.solved_count
     yield Completion(
         text=_line(wording.title),
@@ -148,11 +153,22 @@ def _entries(wording: Wording) -> Iterator[Completion]:
         id=wording.id,
         weight=weight + wording.is_article,
     )
+    yield from _codes(wording, wording.title, wording.problem)
+
+
+def _heard(wording: Wording) -> Iterator[Completion]:
+    """Yield what the tickets said that an article solved."""
     for symptom in wording.symptoms[-_SYMPTOMS_PER_ARTICLE:]:
-        yield Completion(text=_line(symptom), kind="wording", id=wording.id, weight=weight)
-    codes = dict.fromkeys(code for text in _texts(wording) for code in _CODE.findall(text))
+        yield Completion(
+            text=_line(symptom), kind="wording", id=wording.id, weight=wording.solved_count
+        )
+    yield from _codes(wording, *wording.symptoms)
+
+
+def _codes(wording: Wording, *texts: str) -> Iterator[Completion]:
+    codes = dict.fromkeys(code for text in texts for code in _CODE.findall(text))
     for code in list(codes)[:_CODES_PER_DOCUMENT]:
-        yield Completion(text=code, kind="code", id=wording.id, weight=weight)
+        yield Completion(text=code, kind="code", id=wording.id, weight=wording.solved_count)
 
 
 def _texts(wording: Wording) -> tuple[str, ...]:

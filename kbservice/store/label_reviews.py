@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session, contains_eager
 
+from kbservice.domain.audit import AuditEntry
 from kbservice.domain.label_review import LabelReview
 from kbservice.domain.suggestion import Feedback, Suggestion
 from kbservice.domain.ticket import Ticket
@@ -35,8 +36,23 @@ def labellers(session: Session, profile_key: str) -> dict[str, Labeller]:
         .where(Ticket.profile_key == profile_key, Feedback.category == Ticket.category)
         .order_by(Feedback.id)
     )
+    changed = (
+        select(Ticket.number, Ticket.category, AuditEntry.facts, AuditEntry.actor, AuditEntry.at)
+        .join(AuditEntry, AuditEntry.subject == literal("ticket:").concat(Ticket.number))
+        .where(
+            Ticket.profile_key == profile_key,
+            Ticket.category_by == "person",
+            AuditEntry.action == "ticket_changed",
+        )
+        .order_by(AuditEntry.id)
+    )
     found = {number: Labeller(by, at) for number, by, at in session.execute(handed_in)}
     found |= {number: Labeller(by, at) for number, by, at in session.execute(corrected)}
+    found |= {
+        number: Labeller(by, at)
+        for number, category, facts, by, at in session.execute(changed)
+        if facts["after"].get("category") == category
+    }
     return found
 
 

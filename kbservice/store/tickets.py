@@ -223,9 +223,9 @@ def _is_labelled() -> ColumnElement[bool]:
     )
 
 
-def categories(session: Session) -> tuple[str, ...]:
-    """Return every category that a ticket has, sorted."""
-    query = select(Ticket.category).where(Ticket.category.is_not(None)).distinct()
+def categories(session: Session, profile_key: str) -> tuple[str, ...]:
+    """Return every category that a ticket of a profile has, sorted."""
+    query = select(Ticket.category).where(Ticket.profile_key == profile_key).distinct()
     return tuple(sorted(value for value in session.scalars(query) if value))
 
 

@@ -1,6 +1,7 @@
 """Classifier releases on disk, a shelf for each profile: they learned from its tickets alone.
 
 classifiers/
+├── TRAINING.lock           held by the process that makes a release
 └── it-support/             a shelf (see kbservice/shelf.py)
     ├── CURRENT
     └── 000001/
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +25,7 @@ import sklearn
 import skops
 
 from kbservice.errors import ArtifactRejected, NotFound
-from kbservice.shelf import Shelf, Shelved
+from kbservice.shelf import Shelf, Shelved, training_alone
 from kbservice.text.tokens import FINGERPRINT
 from kbservice.triage.card import card
 from kbservice.triage.classifier import ReleaseInfo
@@ -92,6 +94,10 @@ class ReleaseShelves:
     def next_id(self) -> str:
         """Return the id for a new release; ids grow and are never given twice."""
         return max((self.of(profile).next_id() for profile in self.profiles()), default="000001")
+
+    def training_alone(self) -> AbstractContextManager[None]:
+        """Keep other processes from making a release; raises JobRunning while one does."""
+        return training_alone(self._folder, "train_classifier")
 
     def holding(self, release_id: str) -> Shelf:
         """Return the shelf that holds a release, or whose pointer names it though it is gone.

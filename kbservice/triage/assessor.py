@@ -56,6 +56,8 @@ class Assessor:
         self._degraded = degraded
         self._is_automatic = is_automatic
         self._suspended = frozenset(suspended)
+        # Where only priorities were labelled, only they are learned.
+        self._release = next((item.info for item in trained.values()), day_zero.DAY_ZERO)
         self._categories = {item.value for item in profile.categories} | set(extra_categories)
         self._category = trained.get("category") or DayZeroClassifier(
             day_zero.category_specs(profile)
@@ -92,7 +94,7 @@ class Assessor:
             priority=lifted(priority, rules, self._costs),
             kind=self._presumed(kind, ticket, alarms),
             decision=category.decision,
-            release=self._category.info,
+            release=self._release,
             degraded=self._degraded,
         )
 

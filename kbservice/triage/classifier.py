@@ -79,7 +79,11 @@ class ReleaseInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """Everything triage says of one ticket."""
+    """Everything triage says of one ticket.
+
+    Attributes:
+        release: What had a say in any of the labels.
+    """
 
     category: Prediction
     priority: Prediction

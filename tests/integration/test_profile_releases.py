@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import pytest
 
 from kbservice.bootstrap import Application
 from kbservice.domain.account import SYSTEM
-from kbservice.errors import NotFound
+from kbservice.errors import InvalidInput, JobRunning, NotFound
 from kbservice.services.question import Question
 from tests.builders import NOW, a_ticket
 
@@ -64,6 +66,18 @@ def test_going_back_stays_within_the_profile(application: Application) -> None:
         application.training.rollback(SYSTEM, OTHER)
 
 
+def test_two_trainings_at_once_do_not_take_the_same_number(application: Application) -> None:
+    learn(application, OWN)
+    other = learn(application, OTHER)
+
+    with application.releases.shelves.training_alone():
+        for profile in (OWN, OTHER):
+            with pytest.raises(JobRunning):
+                application.training.train(profile_key=profile)
+
+    assert f"{int(other) + 1:06}" == application.training.train(profile_key=OWN)["release"]
+
+
 def test_the_night_teaches_every_profile_that_has_enough(application: Application) -> None:
     own = learn(application, OWN)
     learn(application, OTHER, tickets=24)
@@ -94,3 +108,36 @@ def test_a_profile_with_too_little_keeps_no_other_from_learning(application: App
 
     assert [OWN] == list(trained)
     assert trained[OWN]["promoted"]
+
+
+def test_a_category_that_a_new_version_of_the_profile_dropped_never_comes_out(
+    application: Application,
+) -> None:
+    folder = application.settings.instance_dir / "profiles"
+    folder.mkdir(exist_ok=True)
+    text = (files("kbservice") / "sample" / "cloud-support.toml").read_text("utf-8")
+    (folder / "cloud-support@1.toml").write_text(text, "utf-8")
+    learn(application, "cloud-support")
+    question = Question(title="熔断 掉线", profile="cloud-support")
+    before = application.suggesting.suggest(question, SYSTEM).assessment.category
+    head, first, *rest = text.replace("version = 1", "version = 2", 1).split("[[categories]]")
+    (folder / "cloud-support@2.toml").write_text("[[categories]]".join((head, *rest)), "utf-8")
+
+    after = application.suggesting.suggest(question, SYSTEM).assessment.category
+
+    assert f'value = "{before.value}"' in first
+    assert before.value not in {after.value, *after.label_set, *dict(after.probabilities)}
+
+
+def test_a_category_of_another_profiles_tickets_is_refused(application: Application) -> None:
+    known = {
+        profile: [item.value for item in application.profiles.get(profile).categories]
+        for profile in (OWN, OTHER)
+    }
+    strange = next(value for value in known[OTHER] if value not in known[OWN])
+    with application.database.transaction() as session:
+        session.add(a_ticket("TS1", profile_key=OWN))
+        session.add(a_ticket("TS2", profile_key=OTHER, category=strange, category_by="person"))
+
+    with pytest.raises(InvalidInput):
+        application.tickets.change("TS1", {"category": strange}, principal=SYSTEM)

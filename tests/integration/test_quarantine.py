@@ -8,9 +8,11 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from kbservice.bootstrap import Application
 from kbservice.domain.account import Principal, Role
+from kbservice.domain.ticket import Ticket
 from kbservice.errors import Conflict, NotPermitted
 from kbservice.services.intake import NewTicket
 
@@ -71,6 +73,23 @@ def test_a_spoiled_label_waits_for_a_lead_and_is_learned_once_it_is_settled(
     assert review.ticket.number not in {
         r.ticket.number for r in application.quarantine.waiting(LEAD)
     }
+
+
+def test_tickets_that_one_account_relabels_in_bulk_wait_under_its_name(
+    application: Application, spoiled: set[str]
+):
+    wrong, right, _ = categories(application)
+    with application.database.reading() as session:
+        found = session.scalars(select(Ticket.number).where(Ticket.category == right))
+        numbers = [number for number in found if number not in spoiled][:20]
+    for number in numbers:
+        application.tickets.change(number, {"category": wrong}, principal=SPOILER)
+
+    application.training.train()
+    caught = [r for r in application.quarantine.waiting(LEAD) if r.ticket.number in numbers]
+
+    assert len(caught) >= 0.6 * len(numbers)
+    assert {SPOILER.name} == {review.given_by for review in caught}
 
 
 def test_a_confirmed_label_is_not_asked_again(application: Application, spoiled: set[str]):

@@ -65,6 +65,21 @@ def test_with_everything_kept_the_same_answer_comes_out(application: Application
     assert replayed.suggestion.classifier_release == "000001"
 
 
+def test_with_priorities_alone_learned_the_same_answer_comes_out(application: Application):
+    learned = lessons(60)
+    with application.database.transaction() as session:
+        for ticket, lesson in zip(labelled(learned), learned, strict=True):
+            ticket.category = None
+            ticket.priority, ticket.priority_by = lesson.priority, "person"
+            session.add(ticket)
+    release = application.training.train()["release"]
+
+    replayed = again(application, ask(application))
+
+    assert release == replayed.suggestion.classifier_release
+    assert (True, True) == (replayed.is_exact, replayed.is_same)
+
+
 def test_on_day_zero_too(application: Application, printer: str):
     asked = ask(application)
     assert again(application, asked).is_same

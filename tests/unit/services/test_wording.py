@@ -83,3 +83,19 @@ def test_codes_and_words_are_taken_from_all_that_is_said(database: Database):
     assert ["ORA-12541"] == codes
     assert "0x800CCC0E" in [e.text for e in wordings.complete("0x8", 9, is_staff=True)]
     assert "connections" == wordings.surfaces["connect"]
+
+
+def test_forms_are_not_offered_what_the_tickets_of_others_said(database: Database):
+    with database.transaction() as session:
+        article = an_article(
+            title="监听失败 ORA-12541",
+            symptoms=["王小明的投影仪报 0xC000007B"],
+            visibility="public",
+        )
+        articles.add(session, article)
+
+    wordings = WordingReader(database, FrozenClock(NOW)).read(None, 1)
+
+    for typed, is_public in (("监听", True), ("ora", True), ("投影仪", False), ("0xc", False)):
+        assert wordings.complete(typed, 9, is_staff=True)
+        assert is_public == bool(wordings.complete(typed, 9, is_staff=False))

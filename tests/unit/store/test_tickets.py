@@ -167,10 +167,11 @@ def test_training_sees_only_labels_that_somebody_vouched_for(database: Database)
     assert (rows[0].title, rows[0].version, rows[0].opened_at) == ("无法登录邮箱", "3.2", NOW)
 
 
-def test_categories_in_use_are_listed_once(database: Database):
+def test_a_profiles_categories_in_use_are_listed_once(database: Database):
     with database.transaction() as session:
         for serial, category in enumerate(("vpn", "mail", "vpn", None)):
             tickets.add(session, a_ticket(f"TS{serial}", category=category))
+        tickets.add(session, a_ticket("IT1", category="desk", profile_key="it-response"))
 
     with database.reading() as session:
-        assert tickets.categories(session) == ("mail", "vpn")
+        assert tickets.categories(session, "product-support") == ("mail", "vpn")
