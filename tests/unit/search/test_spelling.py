@@ -164,6 +164,12 @@ def test_a_fuzzy_word_is_searched_with_what_is_nearly_the_same(typed: str, besid
     assert ["登录"] == [term.text for term in query.clauses[1].terms]
 
 
+@pytest.mark.parametrize("typed", ["outlok", "蓝平", "lanping", "ORA-12542"])
+def test_a_reader_is_proposed_only_terms_that_he_may_learn_of(typed: str):
+    assert meant(typed)
+    assert [] == meant(typed, VOCABULARY.within(lambda _: False))
+
+
 def test_only_fuzzy_words_are_widened():
     query = parse("outlok 蓝平 qqqqqqqq~ outlo*~")
     assert query == widened(query, VOCABULARY)
