@@ -26,7 +26,7 @@ from typing import Any
 
 from kbservice.errors import QuerySyntaxError
 from kbservice.search.brackets import unbracketed
-from kbservice.search.documents import Clause, Filters, SearchQuery, Term
+from kbservice.search.documents import NO_FILTERS, Clause, Filters, SearchQuery, Term
 from kbservice.search.filtering import both
 from kbservice.search.lexer import (
     DATE_FIELDS,
@@ -83,6 +83,9 @@ def read_as(query: SearchQuery) -> str:
     """
     parts = [*map(_clause_text, query.clauses)]
     filters = query.filters
+    if parts and filters == NO_FILTERS and all(clause.negated for clause in query.clauses):
+        # What is excluded is taken from all: that must be said.
+        parts.append("kind:all")
     for field in FILTER_FIELDS:
         value = getattr(filters, field)
         items = (value,) if isinstance(value, str) else value or ()

@@ -322,6 +322,7 @@ def test_a_mistyped_field_is_guessed() -> None:
 @example('foo:"a b"')
 @example("title:-x")
 @example('"a" OR "OR"')
+@example("kind:all -a")
 def test_what_is_read_can_be_read_again(raw: str) -> None:
     query = attempt(raw)
     if isinstance(query, QuerySyntaxError):
