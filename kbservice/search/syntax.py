@@ -123,7 +123,7 @@ class _Reader:
                 token = replace(token, sign=self._last_sign)
             self._demand_joinable(token, token.field)
             self._filters.take(token, is_choice=is_choice)
-        elif token.is_bare and "*" not in token.text and _is_empty(token.text):
+        elif token.is_bare and _is_empty(token.text):
             # Punctuation between words says nothing; alone it is no query.
             self._unsearchable = self._unsearchable or token
         else:

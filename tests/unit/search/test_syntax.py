@@ -204,6 +204,7 @@ def without_columns(query: SearchQuery) -> SearchQuery:
         ("title:(域名) (C++ “a b”)", 'title:(域名) C++ "a b"'),
         ('tag:x) "(a" ("b c" d)', '"(a" "b c" d tag:"x)"'),
         ("域名 - 解析", "域名 解析"),
+        ("SELECT * FROM t", "SELECT FROM t"),
         ("Outlook － 无法启动 -- 2016", "Outlook 无法启动 2016"),
         ("域名 - -解析", "域名 -解析"),
         ("", ""),
