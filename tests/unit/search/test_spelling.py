@@ -182,6 +182,13 @@ def test_words_of_rare_readings_are_not_taken_for_what_was_meant():
     assert [] == [item.text for item in vocabulary.sounding_like("域名")]
 
 
+def test_a_word_of_the_language_is_not_corrected_in_its_middle():
+    vocabulary = Vocabulary({"起步": 9, "发布": 90}.items())
+
+    assert [] == meant("起不来", vocabulary)
+    assert [] == meant("邮件发不出", vocabulary)
+
+
 def test_words_of_every_text_must_share_more_than_the_sound():
     vocabulary = Vocabulary({"只是": 900, "因为": 900, "指示": 3}.items())
 
