@@ -106,6 +106,13 @@ class SearchEngine(IndexReader, Protocol):
             IndexUnavailable: The engine cannot answer now.
         """
 
+    def holds(self, term: str, within: Filters) -> bool:
+        """Tell whether a document that passes the filters has a term of the word stream.
+
+        Raises:
+            IndexUnavailable: The engine cannot answer now.
+        """
+
     def kept(self, generation: int) -> IndexReader:
         """Return a reader of the current generation as it is now, or of an older one.
 

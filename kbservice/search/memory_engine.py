@@ -203,6 +203,10 @@ class MemoryEngine:
         """Yield every term of the word stream with its document frequency."""
         yield from Counter(chain.from_iterable(self.weights["words"].values())).items()
 
+    def holds(self, term: str, within: Filters) -> bool:
+        """Tell whether a document that passes the filters has a term of the word stream."""
+        return bool(_View(self, within).having("words", term))
+
     def documents(self) -> dict[str, SearchDocument]:
         """Return every document by id."""
         return self._documents

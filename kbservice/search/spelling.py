@@ -253,7 +253,7 @@ def _han_choices(run: str, start: int, size: int, vocabulary: Vocabulary) -> tup
 
 
 def _cuts_a_word(run: str, start: int, size: int, vocabulary: Vocabulary) -> bool:
-    """Tell whether a window takes a part, but not the whole, of a word that the index holds."""
+    """Tell whether a window takes a part, but not the whole, of a word of index or language."""
     at = 0
     for word in han.words(run):
         end = at + len(word)
@@ -266,4 +266,4 @@ def _cuts_a_word(run: str, start: int, size: int, vocabulary: Vocabulary) -> boo
 
 
 def _is_word(word: str, vocabulary: Vocabulary) -> bool:
-    return vocabulary.frequency(word) > 0 or word in stopwords.CHINESE
+    return vocabulary.frequency(word) > 0 or word in stopwords.CHINESE or han.is_word(word)

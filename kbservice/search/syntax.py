@@ -26,7 +26,7 @@ from typing import Any
 
 from kbservice.errors import QuerySyntaxError
 from kbservice.search.brackets import unbracketed
-from kbservice.search.documents import Clause, Filters, SearchQuery, Term
+from kbservice.search.documents import NO_FILTERS, Clause, Filters, SearchQuery, Term
 from kbservice.search.filtering import both
 from kbservice.search.lexer import (
     DATE_FIELDS,
@@ -83,6 +83,9 @@ def read_as(query: SearchQuery) -> str:
     """
     parts = [*map(_clause_text, query.clauses)]
     filters = query.filters
+    if parts and filters == NO_FILTERS and all(clause.negated for clause in query.clauses):
+        # What is excluded is taken from all: that must be said.
+        parts.append("kind:all")
     for field in FILTER_FIELDS:
         value = getattr(filters, field)
         items = (value,) if isinstance(value, str) else value or ()
@@ -120,7 +123,7 @@ class _Reader:
                 token = replace(token, sign=self._last_sign)
             self._demand_joinable(token, token.field)
             self._filters.take(token, is_choice=is_choice)
-        elif token.is_bare and "*" not in token.text and _is_empty(token.text):
+        elif token.is_bare and _is_empty(token.text):
             # Punctuation between words says nothing; alone it is no query.
             self._unsearchable = self._unsearchable or token
         else:

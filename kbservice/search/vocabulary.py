@@ -5,6 +5,7 @@ Bounded in memory: of each kind the terms that most documents hold are kept.
 
 from __future__ import annotations
 
+import copy
 import heapq
 import itertools
 import re
@@ -117,12 +118,21 @@ class Vocabulary:
         self._sounds = _Sounds(_keys(self._han, sound))
         self._letters = _Sounds(_keys(self._han, "".join))
 
+        self._holds: Callable[[str], bool] = self._counts.__contains__
+
     def __len__(self) -> int:
         return len(self._counts)
 
+    def within(self, holds: Callable[[str], bool]) -> Vocabulary:
+        """Return the same words for a reader who may learn only of terms that ``holds`` affirms."""
+        seen = copy.copy(self)
+        seen._holds = holds  # noqa: SLF001  # of the same class
+        return seen
+
     def frequency(self, term: str) -> int:
         """Return how many documents hold a term, 0 if none does or it is too rare to be kept."""
-        return self._counts.get(term, 0)
+        count = self._counts.get(term, 0)
+        return count if count and self._holds(term) else 0
 
     def like(self, word: str) -> list[Candidate]:
         """Return English words of one or, from six letters on, two edits away, nearest first."""
@@ -131,13 +141,13 @@ class Vocabulary:
         for text, distance in _near(word, self._latin, edits, 4 * _CANDIDATES):
             term = self._stems.get(text, text)
             shown = text if text in self._stems else self._surfaces.get(term, text)
-            found.setdefault(shown, Candidate(shown, distance, self.frequency(term)))
-        return _best(found.values())
+            found.setdefault(shown, Candidate(shown, distance, self._counts[term]))
+        return self._best(found.values())
 
     def codes_like(self, code: str) -> list[Candidate]:
         """Return known codes of one edit away: further off is another code."""
         near = _near(code, self._codes, 1, 4 * _CANDIDATES)
-        return _best(Candidate(text, distance, self.frequency(text)) for text, distance in near)
+        return self._best(Candidate(text, distance, self._counts[text]) for text, distance in near)
 
     def sounding_like(self, word: str) -> list[Candidate]:
         """Return other Chinese words that sound like this one, the truly equal ones first.
@@ -152,14 +162,14 @@ class Vocabulary:
             if text != word and not (text in _EVERYWHERE and set(word).isdisjoint(text)):
                 is_equal = not own.isdisjoint(spellings(text))
                 found.append(Candidate(text, 0 if is_equal else 1, self._counts[text]))
-        return _best(found)
+        return self._best(found)
 
     def spelled(self, pinyin: str) -> list[Candidate]:
         """Return what a word in pinyin letters says: one word, or the fewest that make it up."""
         whole = [
             Candidate(self._han[n], 0, self._counts[self._han[n]]) for n in self._letters.of(pinyin)
         ]
-        return _best(whole) or list(self._read(pinyin))
+        return self._best(whole) or list(self._read(pinyin))
 
     def _read(self, pinyin: str) -> Iterator[Candidate]:
         if len(pinyin) > _LONGEST_PINYIN:
@@ -172,12 +182,22 @@ class Vocabulary:
                 if before := best.get(end - size):
                     ways += [
                         (before[0] + 1, max(before[1], number), before[2] + self._han[number])
-                        for number in self._letters.of(pinyin[end - size : end])[:1]
+                        for number in self._heard(pinyin[end - size : end])
                     ]
             if ways:
                 best[end] = min(ways)
         if reached := best.get(len(pinyin)):
             yield Candidate(reached[2], 0, self._counts[self._han[reached[1]]])
+
+    def _heard(self, pinyin: str) -> Iterator[int]:
+        """Yield the commonest word that is spelled so, if any."""
+        known = (n for n in self._letters.of(pinyin) if self._holds(self._han[n]))
+        return itertools.islice(known, 1)
+
+    def _best(self, candidates: Iterable[Candidate]) -> list[Candidate]:
+        ordered = sorted(candidates, key=lambda c: (c.distance, -c.frequency, c.text))
+        known = (c for c in ordered if self._holds(self._stems.get(c.text, c.text)))
+        return list(itertools.islice(known, _CANDIDATES))
 
 
 def _words_in_y(stems: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -212,9 +232,3 @@ def _near(
             limit=limit,
         )
         yield from ((text, int(distance)) for text, distance, _ in found)
-
-
-def _best(candidates: Iterable[Candidate]) -> list[Candidate]:
-    return heapq.nsmallest(
-        _CANDIDATES, candidates, key=lambda item: (item.distance, -item.frequency, item.text)
-    )

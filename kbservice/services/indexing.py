@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from kbservice.clock import Clock
 from kbservice.domain.account import Principal, Role
 from kbservice.domain.outbox import OutboxEvent
-from kbservice.errors import IndexLocked, IndexUnavailable, KbServiceError
+from kbservice.errors import IndexUnavailable, KbServiceError, Unavailable
 from kbservice.search.documents import IndexState, SearchDocument
 from kbservice.search.engine import SearchEngine
 from kbservice.services.progress import NullProgress, Progress
@@ -94,11 +94,13 @@ class Indexing:
         """Index one batch of waiting changes; return how many were settled.
 
         A crash anywhere repeats the batch, which is harmless: documents are replaced by
-        id and revision. A change that cannot be indexed is tried alone, then parked.
+        id and revision. A change that cannot be indexed is tried alone, then parked; while
+        the disk takes nothing, all wait.
 
         Raises:
             IndexUnavailable: The current generation is missing or damaged: it takes a rebuild.
             IndexLocked: Another process writes.
+            DatabaseUnavailable: The store cannot answer now.
         """
         with self._database.reading() as session:
             events = outbox.batch(session, limit, now=self._clock.now())
@@ -106,17 +108,7 @@ class Indexing:
         if not events:
             self._mend()
             return 0
-        try:
-            self._apply(events, changes)
-        except (IndexLocked, IndexUnavailable):
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, the queue goes on
-            if len(events) == 1:
-                self._record_failure(events[0], error)
-                return 0
-            log.warning("index_batch_failed", size=len(events), error=str(error))
-            return sum(self._drain_one(event, changes) for event in events)
-        return len(events)
+        return self._settled(events, changes)
 
     def rebuild(self, progress: Progress | None = None) -> dict[str, object]:
         """Build a new generation from the store and switch to it.
@@ -252,6 +244,26 @@ class Indexing:
         except IndexUnavailable:
             return -1
 
+    def _settled(
+        self, events: Sequence[OutboxEvent], changes: dict[str, SearchDocument | None]
+    ) -> int:
+        """Index changes together, else one by one; return how many were settled."""
+        try:
+            self._apply(events, changes)
+        except Unavailable:
+            raise
+        except OSError as error:
+            # A full or read-only disk: parked, the changes would wait for a person after it.
+            self._postpone(events, error)
+            return 0
+        except Exception as error:  # noqa: BLE001  # any failure parks the row, never the queue
+            if len(events) == 1:
+                self._record_failure(events[0], error)
+                return 0
+            log.warning("index_batch_failed", size=len(events), error=str(error))
+            return sum(self._settled([event], {event.key: changes[event.key]}) for event in events)
+        return len(events)
+
     def _apply(
         self, events: Sequence[OutboxEvent], changes: dict[str, SearchDocument | None]
     ) -> None:
@@ -265,15 +277,11 @@ class Indexing:
         with self._database.transaction() as session:
             outbox.delete(session, [event.sequence for event in events])
 
-    def _drain_one(self, event: OutboxEvent, changes: dict[str, SearchDocument | None]) -> int:
-        try:
-            self._apply([event], {event.key: changes[event.key]})
-        except (IndexLocked, IndexUnavailable):
-            raise
-        except Exception as error:  # noqa: BLE001  # any failure parks the row, never the queue
-            self._record_failure(event, error)
-            return 0
-        return 1
+    def _postpone(self, events: Sequence[OutboxEvent], error: OSError) -> None:
+        log.warning("index_not_written", changes=len(events), error=str(error))
+        with self._database.transaction() as session:
+            sequences = [event.sequence for event in events]
+            outbox.postpone(session, sequences, repr(error), self._clock.now())
 
     def _record_failure(self, event: OutboxEvent, error: Exception) -> None:
         log.error("outbox_event_failed", sequence=event.sequence, key=event.key, error=repr(error))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -191,7 +192,7 @@ class Retrieval:
         book = self._book()
         self._recent.note(request.q)
         query = book.expand(typed)
-        if _is_fuzzy(query) and (vocabulary := self._vocabulary.ready()):
+        if _is_fuzzy(query) and (vocabulary := self._words_for(query)):
             query = spelling.widened(query, vocabulary)
         return Understood(query=query, typed=typed, parsed=parsed, synonyms=book)
 
@@ -277,7 +278,7 @@ class Retrieval:
 
     def _meant(self, asked: Understood, page: SearchPage) -> SearchQuery | None:
         """Return the first correction that finds more within the same filters."""
-        vocabulary = self._vocabulary.ready()
+        vocabulary = self._words_for(asked.typed)
         if vocabulary is None:
             return None
         for proposal in spelling.proposals(asked.typed, vocabulary):
@@ -304,6 +305,15 @@ class Retrieval:
         within = self._values.nearest(asked.query.filters)
         found = self._engine.search(replace(asked.query, filters=within, size=1))
         return read_as(replace(asked.parsed, filters=near)) if found.total else ""
+
+    def _words_for(self, query: SearchQuery) -> Vocabulary | None:
+        """Return the words that whoever asks may learn of; None until they were read."""
+        vocabulary = self._vocabulary.ready()
+        if vocabulary is None or not query.filters.visibility:
+            return vocabulary
+        if self.index() is None:
+            return None
+        return vocabulary.within(partial(self._engine.holds, within=_FOR_FORMS))
 
     def _words(self, _previous: Vocabulary | None) -> Vocabulary:
         return Vocabulary(self._engine.vocabulary(), self._wordings.get().surfaces)

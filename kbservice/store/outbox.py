@@ -18,6 +18,7 @@ from kbservice.domain.outbox import ChangedKind, OutboxEvent
 
 MAX_ATTEMPTS = 5
 _BACK_OFF_S = (1, 2, 4, 8)
+_POSTPONED_S = 2
 _BATCH = 500
 _MAX_ERROR_LENGTH = 2000
 # The rows themselves do not tell: they go once the index has them.
@@ -87,6 +88,15 @@ def record_failure(session: Session, sequence: int, error: str, now: datetime) -
     else:
         event.retry_at = now + timedelta(seconds=_BACK_OFF_S[event.attempts - 1])
     session.flush()
+
+
+def postpone(session: Session, sequences: Collection[int], error: str, now: datetime) -> None:
+    """Have changes tried again soon, and ever again: what went wrong is no fault of theirs."""
+    session.execute(
+        update(OutboxEvent)
+        .where(OutboxEvent.sequence.in_(sequences))
+        .values(error=error[:_MAX_ERROR_LENGTH], retry_at=now + timedelta(seconds=_POSTPONED_S))
+    )
 
 
 def parked(session: Session, limit: int = 100) -> list[OutboxEvent]:

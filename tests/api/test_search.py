@@ -13,6 +13,7 @@ import pytest
 from kbservice.bootstrap import Application
 from kbservice.domain.account import SYSTEM
 from kbservice.domain.article import Visibility
+from kbservice.errors import InvalidInput
 from kbservice.services.knowledge import NewArticle
 from kbservice.web.api import cursors
 from kbservice.web.api.schemas.search import SearchOut, SearchQuery
@@ -125,6 +126,13 @@ def test_a_cursor_holds_while_so_long_ago_moves_on() -> None:
     late = replace(early, now=datetime(2026, 4, 1, tzinfo=UTC))
 
     assert (1.0, 2.0, "KB-1") == cursors.read(cursors.written((1.0, 2.0, "KB-1"), early), late)
+
+
+def test_a_cursor_with_half_a_character_is_refused() -> None:
+    wanted = SearchQuery(q="x").wanted
+
+    with pytest.raises(InvalidInput):
+        cursors.read(cursors.written((1.0, 2.0, "\ud800"), wanted), wanted)
 
 
 def test_what_is_no_date_of_a_parameter_is_refused_in_both_languages(agent: Caller) -> None:

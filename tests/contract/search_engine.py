@@ -346,6 +346,14 @@ class Ranking:
         )
         assert engine.search(parse("导出")).facets["product"] == (("Excel", 1),)
 
+    def test_terms_are_held_within_filters(self, engine: SearchEngine) -> None:
+        fill(engine, *OFFICE)
+        public = Filters(visibility=("public",))
+        assert engine.holds("打印机", public)
+        assert engine.holds("ora-12541", Filters())
+        assert not engine.holds("ora-12541", public)
+        assert not engine.holds("nowhere", Filters())
+
     @pytest.mark.parametrize(
         ("filters", "expected"),
         [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 
@@ -13,13 +14,16 @@ from sqlalchemy import update
 
 from kbservice import worker
 from kbservice.bootstrap import Application, build
+from kbservice.clock import FrozenClock
 from kbservice.domain.account import SYSTEM, Role
 from kbservice.domain.job import Job, JobState
 from kbservice.services.knowledge import NewArticle
 from kbservice.services.question import Question
 from kbservice.services.retrieval import SearchRequest
+from kbservice.store import outbox
 from kbservice.web.app import create_app
 from tests.api.calling import Caller
+from tests.builders import NOW
 
 
 @pytest.fixture
@@ -150,3 +154,27 @@ def test_an_impact_file_damaged_meanwhile_is_written_anew_though_nothing_else_ha
     assert ((), 1) == (found.degraded, found.page.total)
     with closing(build(application.settings)) as opened:
         assert opened.engine.state().whole
+
+
+@pytest.mark.parametrize("clock", [FrozenClock(NOW)])
+def test_no_change_is_parked_while_the_index_cannot_be_written(
+    application: Application, clock: FrozenClock
+):
+    for title in ("打印机脱机", "蓝屏"):
+        article = application.knowledge.create(
+            NewArticle(title=title, sections={"solution": "重启"}), SYSTEM
+        )
+        application.knowledge.publish(article.id, SYSTEM)
+    lock = application.settings.article_index_dir / "WRITER.lock"
+    lock.unlink()
+    lock.mkdir()  # what a read-only disk does, for root too
+
+    for _ in range(2 * outbox.MAX_ATTEMPTS):
+        assert 0 == application.indexing.drain()
+        clock.moment += timedelta(seconds=10)
+
+    status = application.indexing.status()
+    assert (0, 2) == (status.parked, status.pending)
+    lock.rmdir()
+    assert 2 == application.indexing.drain()
+    assert 2 == application.engine.state().documents

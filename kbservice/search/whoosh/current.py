@@ -72,7 +72,7 @@ class Current:
             number = self._generations.current
             if held is None or not self._is_newest(held, number):
                 if held is None or not self._interval_s or age_s > _TRUSTED_S:
-                    held = self._held = self._best(number)
+                    held = self._exchanged(number)
                 else:
                     Thread(target=self._follow, args=(number,), daemon=True).start()
                     # That one lets go of the lock.
@@ -120,11 +120,7 @@ class Current:
                 return
             if self._inspection.finds_damage(self._generations.path(number), held.commit):
                 log.warning("index_files_changed", generation=number)
-                try:
-                    self._held = self._best(number)
-                except IndexUnavailable:
-                    self._held = None
-                    raise
+                self._exchanged(number)
 
     def forget_check(self) -> None:
         """Look at the next search, however soon it comes, and let it wait for what is new."""
@@ -134,6 +130,15 @@ class Current:
         """Let go of the files."""
         with self._lock:
             self._held = None
+
+    def _exchanged(self, number: int) -> Snapshot:
+        """Hold what a generation opens as now; where nothing opens, nothing answers for it."""
+        try:
+            self._held = opened = self._best(number)
+        except IndexUnavailable:
+            self._held = None
+            raise
+        return opened
 
     def _follow(self, number: int) -> None:
         """Open a commit and make it ready, then put it in the place of the one held."""

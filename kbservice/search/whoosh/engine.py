@@ -173,6 +173,10 @@ class WhooshEngine:
         """Yield every term of the word stream with its document frequency, in no order."""
         return self._current.snapshot().vocabulary()
 
+    def holds(self, term: str, within: Filters) -> bool:
+        """Tell whether a document that passes the filters has a term of the word stream."""
+        return bool(MaskView(self._current.snapshot(), within).having("words", term).any())
+
     def state(self) -> IndexState:
         """Describe what answers now."""
         return self._current.snapshot().state

@@ -53,4 +53,5 @@ def _number(value: object) -> float:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not an id")
-    return value
+    # JSON can spell half a character, which is none.
+    return value.encode().decode()

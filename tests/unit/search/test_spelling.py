@@ -164,6 +164,12 @@ def test_a_fuzzy_word_is_searched_with_what_is_nearly_the_same(typed: str, besid
     assert ["登录"] == [term.text for term in query.clauses[1].terms]
 
 
+@pytest.mark.parametrize("typed", ["outlok", "蓝平", "lanping", "ORA-12542"])
+def test_a_reader_is_proposed_only_terms_that_he_may_learn_of(typed: str):
+    assert meant(typed)
+    assert [] == meant(typed, VOCABULARY.within(lambda _: False))
+
+
 def test_only_fuzzy_words_are_widened():
     query = parse("outlok 蓝平 qqqqqqqq~ outlo*~")
     assert query == widened(query, VOCABULARY)
@@ -174,6 +180,13 @@ def test_words_of_rare_readings_are_not_taken_for_what_was_meant():
 
     assert [] == meant("死机", vocabulary)
     assert [] == [item.text for item in vocabulary.sounding_like("域名")]
+
+
+def test_a_word_of_the_language_is_not_corrected_in_its_middle():
+    vocabulary = Vocabulary({"起步": 9, "发布": 90}.items())
+
+    assert [] == meant("起不来", vocabulary)
+    assert [] == meant("邮件发不出", vocabulary)
 
 
 def test_words_of_every_text_must_share_more_than_the_sound():

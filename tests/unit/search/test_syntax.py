@@ -204,6 +204,7 @@ def without_columns(query: SearchQuery) -> SearchQuery:
         ("title:(域名) (C++ “a b”)", 'title:(域名) C++ "a b"'),
         ('tag:x) "(a" ("b c" d)', '"(a" "b c" d tag:"x)"'),
         ("域名 - 解析", "域名 解析"),
+        ("SELECT * FROM t", "SELECT FROM t"),
         ("Outlook － 无法启动 -- 2016", "Outlook 无法启动 2016"),
         ("域名 - -解析", "域名 -解析"),
         ("", ""),
@@ -322,6 +323,7 @@ def test_a_mistyped_field_is_guessed() -> None:
 @example('foo:"a b"')
 @example("title:-x")
 @example('"a" OR "OR"')
+@example("kind:all -a")
 def test_what_is_read_can_be_read_again(raw: str) -> None:
     query = attempt(raw)
     if isinstance(query, QuerySyntaxError):

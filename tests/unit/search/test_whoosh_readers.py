@@ -92,6 +92,18 @@ def test_a_busy_reader_says_so_when_its_index_is_gone(tmp_path: Path):
             ask_until_refused(reading)
 
 
+def test_an_idle_reader_answers_no_more_from_an_index_that_is_gone(tmp_path: Path):
+    with closing(opened(tmp_path)) as writing, closing(opened(tmp_path, 0.5)) as reading:
+        fill(writing, article("KB-1", "打印机"))
+        assert {"KB-1": 1} == reading.ids()
+        (tmp_path / "CURRENT").unlink()
+        time.sleep(1.1)
+
+        for _ in range(3):
+            with pytest.raises(IndexUnavailable):
+                reading.ids()
+
+
 def test_a_generation_keeps_the_time_of_its_building_through_later_changes(tmp_path: Path):
     with closing(opened(tmp_path)) as engine:
         fill(engine, article("KB-1", "打印机"))

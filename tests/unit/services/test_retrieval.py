@@ -96,6 +96,30 @@ def test_a_proposal_does_not_tell_forms_what_they_may_not_see(
     assert "" == meant(application, "金斯雀", FORM)
 
 
+@pytest.mark.parametrize(
+    ("typed", "secret"),
+    [
+        ("cenary yuming", "canary"),
+        ("金斯雀 域明", "金丝雀"),
+        ("QXZ-98766 snapshoot", "QXZ-98765"),
+        ("cenary~", "canary"),
+        ("QXZ-98766~ OR 域名", "qxz-98765"),
+    ],
+)
+def test_words_of_internal_articles_alone_are_brought_into_no_search_of_a_form(
+    application: Application, publish: Publish, typed: str, secret: str
+):
+    publish("KB-1", "canary 金丝雀 QXZ-98765", visibility=Visibility.INTERNAL)
+    publish("KB-2", "域名快照 域名 snapshot")
+
+    def told(principal: Principal) -> str:
+        answer = application.retrieval.search(SearchRequest(q=typed), principal)
+        return f"{answer.page.did_you_mean} {answer.query.expansions} {answer.page.terms}"
+
+    assert secret in told(SYSTEM)
+    assert secret not in told(FORM)
+
+
 def test_typeahead_knows_titles_codes_and_wording_that_led_to_a_fix(
     application: Application, publish: Publish
 ):
