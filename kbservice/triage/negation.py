@@ -1,4 +1,4 @@
-"""Tells whether a text denies what it names: 没有影响所有用户, not an urgent matter.
+"""Tells whether a text denies what it names, or only supposes it: 没有影响所有用户, 如果宕机.
 
 To overhear a denial costs an alarm too many, to imagine one an alarm too few: between a "not" and
 what it denies only words are passed over that a denial puts there, and no punctuation.
@@ -65,6 +65,18 @@ _DENIED_BEHIND: Final = re.compile(
     rf"| +(?:{_BE} +)+(?:fine|ok|okay|normal)(?![a-z0-9])"
     # data loss: no
     r"| ?: ?(?:no|none|否|无|没有) ?(?=$|[\n.;。])"
+    # over by now, or a word of something else: 宕机已经恢复, outage drill
+    r"|(?:现在|目前|现|都|均|也)*已经?(?:全部|完全|基本)?(?:恢复|解决|修复|排除|处理完|处理好)(?!了?吗)"
+    r"| +(?:was|were|(?:has|have|had) been) +(?:(?:now|already|fully|quickly) +)*"
+    r"(?:resolved|fixed|solved|restored|recovered|over)(?![a-z0-9])"
+    r"|的?(?:应急)?(?:演练|预案|培训)| +(?:drill|exercise|plan|scenario|training|prevention)s?(?![a-z0-9])"
+)
+# With a word or two between at most: "if it matters or not, all users ..." supposes nothing. 一旦
+# and 如果 ... 就 tell what happens each time.
+_SUPPOSED: Final = re.compile(
+    r"(?:如果|假如|假设|倘若|要是|万一)[^\s,.;:!?、。()就]{0,4}$"
+    r"|(?<![a-z0-9])(?:if|in case(?: of)?|in the event of|any (?:risk|chance|danger|possibility) of)"
+    r"(?: +[a-z]+){0,2} +$"
 )
 
 
@@ -74,6 +86,8 @@ def is_denied(text: str, start: int, end: int) -> bool:
     Two denials cancel out (不是不紧急), and a question that offers both denies nothing (是不是宕机).
     """
     if _DENIED_BEHIND.match(text, end, end + _READ):
+        return True
+    if _SUPPOSED.search(text, max(0, start - _READ), start):
         return True
     if text.startswith(" from ", end):  # whom a trouble keeps from something: it does happen
         return False

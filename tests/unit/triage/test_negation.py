@@ -74,6 +74,38 @@ DENIED_EVENT_EN = (
     "how to prevent {}",
     "It did not lead to any {}",
 )
+SUPPOSED_ZH = (
+    "如果系统{}了，我们该怎么办",
+    "万一发生{}怎么办",
+    "昨天的{}已经恢复",
+    "{}现已修复，麻烦补一份报告",
+    "申请下周做一次{}演练",
+    "需要{}的应急预案",
+)
+SUPPOSED_EN = (
+    "What happens in case of {}?",
+    "Is there any risk of {}?",
+    "What do we do if there is {}?",
+    "Yesterday's {} was resolved",
+    "The {} has been fully fixed, please send a report",
+    "planning an {} drill",
+)
+HAPPENING_ZH = (
+    "{}还没有恢复",
+    "{}已经恢复了吗",
+    "如果方便请尽快,{}",
+    "如果点保存就{}",
+    "一旦登录{}",
+    "{}恢复不了",
+    "昨天的{0}已经恢复，今天又{0}",
+)
+HAPPENING_EN = (
+    "The {} has not been fixed",
+    "We cannot work until the {} is resolved",
+    "Not sure if it matters to you but {}",
+    "Please call me if you can: {}",
+    "{} plane tickets",
+)
 # A "not" that denies something else, or one that another "not" takes back.
 STATED_ZH = (
     "不能登录，影响{}",
@@ -140,9 +172,11 @@ def is_stated(sentence: str, phrase: str) -> bool:
         (DENIED_STATE_EN, ("urgent", "critical", "important")),
         (DENIED_EVENT_ZH, ("宕机", "数据丢失")),
         (DENIED_EVENT_EN, ("outage", "data loss", "data breach")),
+        (SUPPOSED_ZH, ("宕机", "数据丢失")),
+        (SUPPOSED_EN, ("outage", "data loss")),
     ],
 )
-def test_what_a_sentence_denies_is_not_stated(
+def test_what_a_sentence_denies_or_supposes_is_not_stated(
     sentences: tuple[str, ...], phrases: tuple[str, ...]
 ) -> None:
     overheard = [pair for pair in product(sentences, phrases) if is_stated(*pair)]
@@ -155,9 +189,11 @@ def test_what_a_sentence_denies_is_not_stated(
     [
         (STATED_ZH, ("所有用户", "大面积", "核心业务", "宕机", "紧急")),
         (STATED_EN, ("all users", "core business", "outage", "urgent")),
+        (HAPPENING_ZH, ("宕机", "数据丢失")),
+        (HAPPENING_EN, ("outage", "data loss")),
     ],
 )
-def test_a_not_that_belongs_to_something_else_denies_nothing(
+def test_a_word_that_belongs_to_something_else_denies_nothing(
     sentences: tuple[str, ...], phrases: tuple[str, ...]
 ) -> None:
     imagined = [pair for pair in product(sentences, phrases) if not is_stated(*pair)]
@@ -194,6 +230,9 @@ def test_a_denied_urgency_lifts_nothing(title: str) -> None:
         "It does not work for all users",
         "cannot be opened by all users",
         "This is not only urgent, all users are down",
+        "没有人能登录系统",
+        "大家都无法打开门户",
+        "Portal login broken, everyone affected",
     ],
 )
 def test_a_trouble_of_all_users_lifts_whatever_else_is_denied(title: str) -> None:
