@@ -23,8 +23,9 @@ class JobState(StrEnum):
 
 
 _IS_ACTIVE = text("state IN ('waiting', 'running')")
-# Parts of the time that stages take one after the other: of 10,000 and of 100,000 articles.
-_STAGES: Final = {"rebuild_index": {"read": 0.1, "analyze": 0.7, "merge": 0.2}}
+# Which part of the time has gone when a stage begins, and which it takes: of 10,000 and of 100,000
+# articles.
+_STAGES: Final = {"rebuild_index": {"read": (0.0, 0.1), "analyze": (0.1, 0.7), "merge": (0.8, 0.2)}}
 
 
 class Job(Base):
@@ -81,10 +82,5 @@ class Job(Base):
 
     def _share(self) -> float:
         """Return which part of the work is done: of its only stage, if others are not known."""
-        of_stage = self.done / self.total
-        stages = _STAGES.get(self.kind, {})
-        if self.stage not in stages:
-            return of_stage
-        names = list(stages)
-        before = sum(stages[name] for name in names[: names.index(self.stage)])
-        return before + stages[self.stage] * of_stage
+        before, part = _STAGES.get(self.kind, {}).get(self.stage, (0.0, 1.0))
+        return before + part * self.done / self.total

@@ -85,6 +85,8 @@ class Filters:
 
 
 NO_FILTERS = Filters()
+FOR_FORMS = Filters(kind="article", visibility=("public",))
+"""What an intake form may see and learn of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

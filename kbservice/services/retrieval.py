@@ -16,6 +16,7 @@ from kbservice.errors import IndexUnavailable, InvalidInput, QuerySyntaxError
 from kbservice.search import spelling
 from kbservice.search.completion import Completion
 from kbservice.search.documents import (
+    FOR_FORMS,
     DocumentKind,
     Filters,
     IndexState,
@@ -46,7 +47,6 @@ MAX_COMPLETIONS = 8
 _LAG_KEPT_S = 0.5
 _VOCABULARY_AGE_S = 600
 _VOCABULARY_LOOK_S = 15
-_FOR_FORMS = Filters(kind="article", visibility=("public",))
 
 
 Standing = tuple[int, int, int, bool, int]
@@ -313,7 +313,7 @@ class Retrieval:
             return vocabulary
         if self.index() is None:
             return None
-        return vocabulary.within(partial(self._engine.holds, within=_FOR_FORMS))
+        return vocabulary.within(partial(self._engine.holds, within=FOR_FORMS))
 
     def _words(self, _previous: Vocabulary | None) -> Vocabulary:
         return Vocabulary(self._engine.vocabulary(), self._wordings.get().surfaces)
@@ -350,7 +350,7 @@ def _restricted(query: SearchQuery, request: SearchRequest, principal: Principal
         raise InvalidInput.of("until", "a moment after since", merged.until.isoformat())
     if not principal.is_staff:
         # Inside the query, not after it: totals and facets must not tell either.
-        merged = both(_FOR_FORMS, merged)
+        merged = both(FOR_FORMS, merged)
     return replace(
         query,
         filters=merged,

@@ -16,7 +16,7 @@ from kbservice.domain.suggestion import Suggestion, SuggestionItem
 from kbservice.errors import KbServiceError, NotFound, Unavailable
 from kbservice.process.missing import Missing, missing_details
 from kbservice.profiles.schema import Profile
-from kbservice.search.documents import Filters, IndexState, SearchDocument, SearchHit
+from kbservice.search.documents import FOR_FORMS, Filters, IndexState, SearchDocument, SearchHit
 from kbservice.search.engine import IndexReader
 from kbservice.search.filtering import allows
 from kbservice.search.snippets import Highlighter
@@ -40,7 +40,6 @@ log = structlog.get_logger(__name__)
 
 _CANDIDATES = 30
 _SIMILAR_TICKETS = 5
-_FOR_FORMS = Filters(kind="article", visibility=("public",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +178,10 @@ class Suggesting:
         assessment = triage.assess(question.words)
         degraded = list(assessment.degraded)
         for_staff = for_staff or principal.is_staff
-        hits, state = self._hits(question, Filters() if for_staff else _FOR_FORMS, degraded)
+        hits, state = self._hits(question, Filters() if for_staff else FOR_FORMS, degraded)
         ranked = self._ranked(question, assessment, hits)
         to_form = None
-        if not (principal.is_staff or all(allows(_FOR_FORMS, hit.document) for hit in hits)):
+        if not (principal.is_staff or all(allows(FOR_FORMS, hit.document) for hit in hits)):
             to_form = self._ranked(question, assessment, self._open_hits(question, hits)).fixes
         shown = self._shown(ranked) if to_form is None else Shown(ranked)
         kind = question.kind or assessment.kind.value
@@ -291,10 +290,10 @@ class Suggesting:
 
     def _open_hits(self, question: Question, hits: Sequence[SearchHit]) -> list[SearchHit]:
         """Return what a form may see of what was found for staff."""
-        found = [hit for hit in hits if allows(_FOR_FORMS, hit.document)]
+        found = [hit for hit in hits if allows(FOR_FORMS, hit.document)]
         # What else there is may stand behind the tickets and internal articles.
         if len(found) < question.limit and len(hits) == _CANDIDATES:
-            found, _ = self._hits(question, _FOR_FORMS, [])
+            found, _ = self._hits(question, FOR_FORMS, [])
         return found
 
     def _ranked(

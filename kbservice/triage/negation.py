@@ -85,13 +85,12 @@ def is_denied(text: str, start: int, end: int) -> bool:
 
     Two denials cancel out (不是不紧急), and a question that offers both denies nothing (是不是宕机).
     """
-    if _DENIED_BEHIND.match(text, end, end + _READ):
-        return True
-    if _SUPPOSED.search(text, max(0, start - _READ), start):
+    lowest = max(0, start - _READ)
+    if _DENIED_BEHIND.match(text, end, end + _READ) or _SUPPOSED.search(text, lowest, start):
         return True
     if text.startswith(" from ", end):  # whom a trouble keeps from something: it does happen
         return False
-    denials, at, lowest, pattern = 0, start, max(0, start - _READ), _DENIED
+    denials, at, pattern = 0, start, _DENIED
     while (found := pattern.search(text, lowest, at)) and not _offers_both(text, found.start()):
         denials, at, pattern = denials + 1, found.start(), _TAKEN_BACK
     return denials % 2 == 1
